@@ -1,0 +1,60 @@
+"""What a channel is. Each file of this folder is one kind of room, and its name is the kind."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from exporter.model import Card, Receipt
+
+if TYPE_CHECKING:
+    import requests
+
+
+class Channel(BaseModel, ABC):
+    """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
+
+    `per_minute` is the pace its robot forgives. `requests` is imported only when something is sent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    KIND: ClassVar[str]
+
+    per_minute: int = 18
+
+    @abstractmethod
+    def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
+        """The messages that carry this card, in order (a companion message may be needed to call a person).
+
+        They are written anew for every attempt: a signature is good for an hour only.
+        """
+
+    @abstractmethod
+    def receipt(self, response: requests.Response) -> Receipt:
+        """What the room said: HTTP 200 is not yet a yes, `errcode` decides."""
+
+    @abstractmethod
+    def plain(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
+        """The same news as one short text without links, for a card refused for its content or its length."""
+
+
+@cache
+def known() -> Mapping[str, type[Channel]]:
+    """Every kind of channel by its name."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        room = importlib.import_module(f"{__name__}.{module.name}")
+        found.update({module.name: each for each in vars(room).values() if _is_own(each, room.__name__)})
+    return found
+
+
+def _is_own(thing: object, module: str) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Channel) and thing.__module__ == module

@@ -1,0 +1,53 @@
+"""What a probe is. Each file of this folder is one probe, and its name is the probe's name everywhere."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from exporter.model import Gap, Metric, Sample
+from exporter.shop import Shop
+from exporter.units import Duration
+
+
+class Probe(BaseModel, ABC):
+    """Its YAML section is its settings is the running object; a probe holds no state between runs.
+
+    What must outlive a run stands in `shop.recall()` and `shop.remember()`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    METRICS: ClassVar[tuple[Metric, ...]]
+
+    every: Duration = 30.0
+    timeout: Duration = 3.0
+
+    def limits(self) -> Mapping[str, float]:
+        """The thresholds that rules compare with, exported as `order_health_limit{probe,limit}`."""
+        return {}
+
+    @abstractmethod
+    def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
+        """One run. Raises a `ShopError` when the shop cannot answer; yields a `Gap` for what it never can."""
+
+
+@cache
+def known() -> Mapping[str, type[Probe]]:
+    """Every probe of this folder by its name."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        room = importlib.import_module(f"{__name__}.{module.name}")
+        found.update({module.name: each for each in vars(room).values() if _is_own(each, room.__name__)})
+    return found
+
+
+def _is_own(thing: object, module: str) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Probe) and thing.__module__ == module
