@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, SerializeAsAny, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from exporter import faults, notify, probes
-from exporter.faults import Fault
+from exporter import notify, probes
 from exporter.notify import Channel
 from exporter.probes import Probe
-from exporter.shop import mapping
-from exporter.shop.mapping import Mapping as Tables
+from exporter.shop.mapping import WORDS, Tables
+from exporter.strict import Strict, below, fault, faults, nearest, unknown
 from exporter.units import Duration
-from exporter.yamlfile import Document, Unreadable
+from exporter.yamlfile import Document, Fault, Unreadable
 
 SHARE = Path(__file__).parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
@@ -32,10 +31,6 @@ class ConfigFaultError(ValueError):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
         self.faults = lines
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _url(text: object) -> str:
@@ -67,7 +62,37 @@ DatabaseUrl = Annotated[SecretStr, BeforeValidator(_supported), BeforeValidator(
 """A secret as a whole: a password may stand in it."""
 
 
-class Database(Section):
+def plugged(given: Any, class_of: Callable[[str, Any], type[BaseModel]]) -> Any:
+    """Sections that belong to plug-ins, each made by its own class; the faults of all of them at once."""
+    if not isinstance(given, Mapping):
+        return given
+    made, found = {}, []
+    for name, section in given.items():
+        try:
+            made[name] = class_of(name, section).model_validate({} if section is None else section)
+        except ValidationError as error:
+            found += below((name,), error)
+    if found:
+        raise faults("plug-ins", found)
+    return made
+
+
+def _probe_class(name: str, _section: Any) -> type[BaseModel]:
+    if name not in probes.known():
+        text = f"no such probe; {unknown(name, probes.known(), 'probes')}"
+        raise faults("probes", [fault((), "unknown_probe", text)])
+    return probes.known()[name]
+
+
+def _channel_class(_name: str, section: Any) -> type[BaseModel]:
+    kind = section.get("kind") if isinstance(section, Mapping) else None
+    if kind not in notify.known():
+        text = f"{kind!r} is no kind of room; {unknown(kind, notify.known(), 'kinds')}"
+        raise faults("channels", [fault(("kind",), "unknown_kind", text)])
+    return notify.known()[kind]
+
+
+class Database(Strict):
     """A further connection of a shop: a place where some of its tables live."""
 
     url: DatabaseUrl
@@ -86,20 +111,33 @@ def _database(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
-class ShopSection(Section):
+class ShopSection(Strict):
     """One order system: becomes `shop="<its key>"` on every metric."""
 
     database: DatabaseUrl
     password: SecretStr | None = None
     databases: dict[str, Annotated[Database, BeforeValidator(_database)]] = Field(default_factory=dict)
-    tables: Annotated[Tables, BeforeValidator(mapping.resolve)]
-    probes: dict[str, SerializeAsAny[Probe]]
+    tables: Tables
+    probes: Annotated[dict[str, SerializeAsAny[Probe]], BeforeValidator(lambda given: plugged(given, _probe_class))]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.probes:
+            names = ", ".join(probes.known())
+            raise faults("ShopSection", [fault(("probes",), "empty", f"name at least one: {names}")])
+        if found := [
+            fault(("tables", word, "database"), "dangling", f"no database {table.database!r}; add it to `databases:`")
+            for word in WORDS
+            if (table := self.tables.table(word)) and table.database and table.database not in self.databases
+        ]:
+            raise faults("ShopSection", found)
+        return self
 
     def address(self) -> URL:
         return with_password(self.database, self.password)
 
 
-class Route(Section):
+class Route(Strict):
     """Where the cards of matching alerts go; the first route that matches takes the alert."""
 
     match: dict[str, str] = Field(default_factory=dict)
@@ -110,15 +148,17 @@ class Route(Section):
         return all(labels.get(name) == value for name, value in self.match.items())
 
 
-class Alerts(Section):
+class Alerts(Strict):
     """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings."""
 
-    rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = ["rules/*.yml"]
+    rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
+        default_factory=lambda: ["rules/*.yml"]
+    )
     every: Duration = 5.0
     routes: list[Route] = Field(default_factory=list)
 
 
-class Web(Section):
+class Web(Strict):
     listen: str = "127.0.0.1:9847"
     external_url: str = ""
 
@@ -127,24 +167,39 @@ def _zone(text: object) -> ZoneInfo:
     if isinstance(text, ZoneInfo):
         return text
     if str(text) not in available_timezones():
-        remedy = faults.nearest(text, (z for z in available_timezones() if "/" in z))
-        raise ValueError(f"no such time zone; {remedy if 'mean' in remedy else 'write for example Asia/Shanghai'}")
+        guess = nearest(str(text), available_timezones())
+        raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}")
     return ZoneInfo(str(text))
 
 
-class Config(Section):
+class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
     shops: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")], ShopSection] = Field(min_length=1)
-    channels: dict[str, SerializeAsAny[Channel]] = Field(default_factory=dict)
+    channels: Annotated[
+        dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given: plugged(given, _channel_class))
+    ] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     web: Web = Web()
     state: SecretStr = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> Self:
+        if found := [
+            fault(
+                ("alerts", "routes", number, "to"),
+                "dangling",
+                f"no channel {name!r}; {unknown(name, self.channels, 'channels')}",
+            )
+            for number, route in enumerate(self.alerts.routes)
+            for name in route.to
+            if name not in self.channels
+        ]:
+            raise faults("Config", found)
+        return self
 
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
@@ -154,96 +209,29 @@ class Config(Section):
 
 
 def load(file: str | Path, env: Mapping[str, str] | None = None) -> Config:
-    """Reads and checks `file`; raises `ConfigFaultError` with all its faults, an OSError's text among them."""
+    """Reads and checks `file`; raises `ConfigFaultError` with all its faults."""
     path = Path(file)
     try:
         document = Document.read(path, env)
     except Unreadable as fault:
         raise ConfigFaultError([str(fault)]) from None
-    data, found = document.data, [(fault, line) for fault, line in document.faults]
-    config = None
-    if isinstance(data, dict):
-        raw, ours = _plug_in(data)
-        config, rest = _validate({**raw, "folder": path.resolve().parent})
-        said = {fault.path for fault, _ in found}
-        found += [(fault, document.line(fault.path)) for fault in (*ours, *rest) if fault.path not in said]
-    else:
-        found.append((Fault((), "is empty; start from config.example.yaml or `order-health init URL`"), 1))
-    if config and not found:
-        found += [(fault, document.line(fault.path)) for fault in _dangling(config)]
+    config, found = _validated(document, path.resolve().parent)
     if found or config is None:
-        raise ConfigFaultError([f"{path.name}:{line}: {fault}" for fault, line in sorted(found, key=lambda f: f[1])])
+        raise ConfigFaultError([str(each) for each in sorted(found, key=lambda each: each.line)])
     return config
 
 
-def _validate(data: dict[str, Any]) -> tuple[Config | None, list[Fault]]:
+def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fault]]:
+    if not isinstance(document.data, dict):
+        return None, [
+            document.fault((), "holds no settings; start from config.example.yaml or `order-health init URL`")
+        ]
     try:
-        return Config.model_validate(data), []
+        return Config.model_validate({**document.data, "folder": folder}), document.faults
     except ValidationError as error:
-        return None, faults.of(error, Config)
-
-
-def _plug_in(data: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
-    """The sections that belong to plug-ins, each made by its own class; the faults of those that could not be."""
-    found: list[Fault] = []
-    raw = dict(data)
-    if isinstance(raw.get("channels"), dict):
-        raw["channels"] = _each(raw["channels"], ("channels",), _channel_class, found)
-    if isinstance(raw.get("shops"), dict):
-        raw["shops"] = {name: _with_probes(name, shop, found) for name, shop in raw["shops"].items()}
-    return raw, found
-
-
-def _with_probes(name: str, shop: Any, found: list[Fault]) -> Any:
-    if not isinstance(shop, dict) or not isinstance(shop.get("probes"), dict):
-        return shop
-    return {**shop, "probes": _each(shop["probes"], ("shops", name, "probes"), _probe_class, found)}
-
-
-def _each(
-    sections: dict[str, Any], at: faults.Path, class_of: Callable[[str, Any], type[BaseModel]], found: list[Fault]
-) -> dict[str, Any]:
-    made = {}
-    for name, section in sections.items():
-        try:
-            plugin = class_of(name, section or {})
-        except ValueError as error:
-            found.append(Fault((*at, name), str(error)))
-            continue
-        try:
-            made[name] = plugin.model_validate(section or {})
-        except ValidationError as error:
-            found += faults.of(error, plugin, (*at, name))
-    return made
-
-
-def _probe_class(name: str, _section: Any) -> type[BaseModel]:
-    if name not in probes.known():
-        raise ValueError(f"no such probe; {faults.nearest(name, probes.known())}")
-    return probes.known()[name]
-
-
-def _channel_class(_name: str, section: Any) -> type[BaseModel]:
-    kind = section.get("kind") if isinstance(section, dict) else None
-    if kind not in notify.known():
-        raise ValueError(f"kind: {kind!r} is no kind of room; {faults.nearest(kind, notify.known())}")
-    return notify.known()[kind]
-
-
-def _dangling(config: Config) -> list[Fault]:
-    """References to things that the file does not define."""
-    return [
-        Fault(("alerts", "routes", number, "to"), f"no channel {name!r}; {faults.nearest(name, config.channels)}")
-        for number, route in enumerate(config.alerts.routes)
-        for name in route.to
-        if name not in config.channels
-    ] + [
-        Fault(("shops", shop, "tables", word), f"no database {table.database!r}; add it under `databases:`")
-        for shop, section in config.shops.items()
-        for word, table in section.tables.tables().items()
-        if table.database and table.database not in section.databases
-    ] + [
-        Fault(("shops", shop, "probes"), f"is empty; name at least one: {', '.join(probes.known())}")
-        for shop, section in config.shops.items()
-        if not section.probes
-    ]
+        told = {each.place for each in document.faults}
+        lines = error.errors(include_url=False, include_context=False, include_input=False)
+        ours = [
+            Fault(document.line(each["loc"]), each["loc"], each["msg"]) for each in lines if each["loc"] not in told
+        ]
+        return None, [*document.faults, *ours]

@@ -66,7 +66,7 @@ class Judge:
         return flips
 
     def _unsure(self, series: Series) -> set[tuple[str, str]]:
-        """Rules that read a probe which did not answer: they may neither raise nor resolve (shop "" = no shop label)."""
+        """Rules that read a silent probe: they may neither raise nor resolve (shop "" = alerts without a shop)."""
         silent = self._bench.watched() - _answering(series)
         makers = _makers(probe for _, probe in silent)
         return {
@@ -120,5 +120,3 @@ def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) 
     return {key: (a.status, a.since) for key, a in before.items()} != {
         key: (a.status, a.since) for key, a in after.items()
     }
-
-

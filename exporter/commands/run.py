@@ -13,7 +13,9 @@ from exporter.commands import config_file
 def arguments(parser: argparse.ArgumentParser) -> None:
     config_file(parser)
     parser.add_argument("--web.listen-address", dest="listen", metavar="A", help="instead of web.listen")
-    parser.add_argument("--web.config.file", dest="web_config", metavar="W", help="TLS and basic auth, exporter-toolkit's form")
+    parser.add_argument(
+        "--web.config.file", dest="web_config", metavar="W", help="TLS and basic auth, exporter-toolkit's form"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
