@@ -17,7 +17,7 @@ from exporter.delivery import Sender
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
 from exporter.model import Metric, Reading, Sample
-from exporter.rules import RuleFaultError, Rulebook
+from exporter.rules import Rulebook, RuleFaultError
 from exporter.shop import Shop
 from exporter.state import State, StateFaultError
 from exporter.watch import Name, Round, Watch
@@ -37,7 +37,7 @@ RELOADED_AT = Metric(
 SKIPPED = Metric(
     "order_health_probe_skipped_runs_total",
     "Runs that were due while the one before was still under way.",
-    ("probe", "of"),
+    ("probe", "shop"),
     "counter",
 )
 
@@ -143,7 +143,7 @@ class App:
             except _FAULTS as fault:
                 self._note_reload(ok=False)
                 lines = str(fault).splitlines()
-                log.error("the configuration was not reloaded: %s", "; ".join(lines))
+                log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - no traceback: it is a person's typo
                 return lines
             self._apply(plan)
             self._note_reload(ok=True)
@@ -197,7 +197,7 @@ class App:
             return kept[1]
         if kept:
             kept[1].close()
-        shop = open_shop(name, section, self._plan.config, self._state)
+        shop = section.opened(name, self._plan.config.zone, self._state)
         self._shops[name] = (section, shop)
         return shop
 
@@ -220,7 +220,7 @@ class App:
                 log.exception("judging failed; alerts keep their state and are judged again")
 
     def _own_samples(self) -> list[Sample]:
-        skipped = [SKIPPED(count, probe=probe, of=shop) for (shop, probe), count in self._watch.skipped().items()]
+        skipped = [SKIPPED(count, probe=probe, shop=shop) for (shop, probe), count in self._watch.skipped().items()]
         return [*self._sender.samples(), *self._reload_gauges, *skipped]
 
     def _note_reload(self, *, ok: bool) -> None:
@@ -228,15 +228,3 @@ class App:
         since = (RELOADED_AT(self._now().timestamp()),) if ok else self._reload_gauges[1:]
         self._reload_gauges = (RELOADED(ok), *since)
         self._news.set()
-
-
-def open_shop(name: str, section: ShopSection, config: Config, state: State) -> Shop:
-    """A shop as its section describes it; it connects when it is first asked something."""
-    return Shop.open(
-        name,
-        section.address(),
-        section.tables,
-        databases={each: database.address() for each, database in section.databases.items()},
-        zone=config.zone,
-        memory=state,
-    )
