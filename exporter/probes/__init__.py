@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
+from exporter import plugins
 from exporter.model import Gap, Metric, Sample
 from exporter.shop import Shop
+from exporter.strict import Strict
 from exporter.units import Duration
 
 
-class Probe(BaseModel, ABC):
+class Probe(Strict, ABC):
     """Its YAML section is its settings is the running object; a probe holds no state between runs.
 
     What must outlive a run stands in `shop.recall()` and `shop.remember()`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     METRICS: ClassVar[tuple[Metric, ...]]
 
@@ -42,12 +38,4 @@ class Probe(BaseModel, ABC):
 @cache
 def known() -> Mapping[str, type[Probe]]:
     """Every probe of this folder by its name."""
-    found = {}
-    for module in pkgutil.iter_modules(__path__):
-        room = importlib.import_module(f"{__name__}.{module.name}")
-        found.update({module.name: each for each in vars(room).values() if _is_own(each, room.__name__)})
-    return found
-
-
-def _is_own(thing: object, module: str) -> bool:
-    return isinstance(thing, type) and issubclass(thing, Probe) and thing.__module__ == module
+    return plugins.found(__name__, __path__, Probe)  # type: ignore[type-abstract]
