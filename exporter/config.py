@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from exporter import notify, probes
 from exporter.notify import Channel
 from exporter.probes import Probe
+from exporter.shop import Memory, Shop
 from exporter.shop.mapping import WORDS, Tables
 from exporter.strict import Strict, below, fault, faults, nearest, unknown
 from exporter.units import Duration
@@ -136,6 +137,16 @@ class ShopSection(Strict):
     def address(self) -> URL:
         return with_password(self.database, self.password)
 
+    def opened(self, name: str, zone: ZoneInfo, memory: Memory) -> Shop:
+        """The shop that this section describes; it connects when it is first asked something."""
+        databases = {each: database.address() for each, database in self.databases.items()}
+        return Shop.open(name, self.address(), self.tables, databases=databases, zone=zone, memory=memory)
+
+    def lane(self) -> str:
+        """Names the database without its account: probes of one lane run one after another."""
+        url = self.address()
+        return f"{url.host or ''}:{url.port or ''}/{url.database or ''}"
+
 
 class Route(Strict):
     """Where the cards of matching alerts go; the first route that matches takes the alert."""
@@ -181,7 +192,7 @@ class Config(Strict):
     ] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     web: Web = Web()
-    state: SecretStr = SecretStr("sqlite:///order-health.db")
+    state: Annotated[SecretStr, BeforeValidator(_url)] = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
@@ -200,6 +211,13 @@ class Config(Strict):
         ]:
             raise faults("Config", found)
         return self
+
+    def state_url(self) -> URL:
+        """Where the state is kept; a relative SQLite file stands beside config.yaml."""
+        url = make_url(self.state.get_secret_value())
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            return url.set(database=str(self.folder / url.database))
+        return url
 
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
