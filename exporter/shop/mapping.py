@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model
 from exporter.shop.presets import expanded
 from exporter.shop.strict import Strict, fault, faults, unknown
 from exporter.shop.transforms import Steps, transformed
-from exporter.shop.values import Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,21 +26,6 @@ Check = Literal[
     "pending_but_paid", "paid_after_close", "orphan_callback", "ghost_paid", "amount_mismatch", "duplicate_notify",
     "double_payment", "missing_txn", "half_written", "time_order",
 ]  # fmt: skip
-
-
-class Hop(Strict):
-    """Rows of `table` whose column `from_` is the value in hand; the column `to` is the next value."""
-
-    table: TableName
-    from_: Name = Field(alias="from")
-    to: Name
-    where: dict[Name, OneOrMore] = Field(default_factory=dict)
-    schema_: Name | None = Field(None, alias="schema")
-    database: str | None = None
-
-    @property
-    def physical(self) -> tuple[str, ...]:
-        return shards(self.table)
 
 
 class TableMap(Strict):
