@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exporter.commands import starter
 from exporter.shop import discover
 from exporter.shop.presets import presets
-from exporter.shop.strict import nearest
+from exporter.strict import nearest
 
 if TYPE_CHECKING:
     import argparse
