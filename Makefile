@@ -48,7 +48,7 @@ promtool:
 	promtool test rules tests/rules/*.test.yml
 
 bench: .venv/ready
-	tests/servers/install.sh mariadb-server prometheus wrk
+	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
 	$(BIN)/python bench/all.py
 
 image-check: .venv/ready

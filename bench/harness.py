@@ -1,7 +1,5 @@
 """What the benchmarks share: a MariaDB of their own, processes ended by pid, percentiles and tables."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -25,7 +23,7 @@ ORDER_HEALTH = Path(sys.executable).with_name("order-health")
 SCHEMA = ROOT / "exporter" / "presets" / "plain.sql"
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """A peer or a server that this machine does not have; the message says how to get it."""
 
 
@@ -35,7 +33,7 @@ def command(*names: str) -> str:
     for name in names:
         if found := shutil.which(name, path=path):
             return found
-    raise Unavailable(f"{names[0]} is not installed; see tests/servers/install.sh")
+    raise UnavailableError(f"{names[0]} is not installed; see tests/servers/install.sh")
 
 
 def free_port() -> int:

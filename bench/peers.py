@@ -1,12 +1,10 @@
 """The peers, installed on demand into .peers/ at pinned versions, and their configurations."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 
 import yaml
-from harness import ROOT, Database, Server, Unavailable, command, free_port
+from harness import ROOT, Database, Server, UnavailableError, command, free_port
 
 QUERY_EXPORTER = "query-exporter==5.0.2"
 """The newest that runs on Python 3.11."""
@@ -23,7 +21,7 @@ def query_exporter(
         pip = [home / "bin" / "pip", "install", "--quiet", QUERY_EXPORTER, "pymysql"]
         made = subprocess.run(pip, capture_output=True, text=True, check=False) if not made.returncode else made
         if made.returncode:
-            raise Unavailable(f"{QUERY_EXPORTER} cannot be installed: {made.stderr[-300:]}")
+            raise UnavailableError(f"{QUERY_EXPORTER} cannot be installed: {made.stderr[-300:]}")
     config = {
         "databases": {"shop": {"dsn": database.url("shop")}},
         "metrics": {name: {"type": "gauge", "labels": labels} for name, (labels, _) in queries.items()},

@@ -1,12 +1,10 @@
 """How long /metrics takes with 1,000 and 10,000 series for four keep-alive clients, beside the peers."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path
 
-from harness import Database, Server, Unavailable, command, fetch, sidecar, table, workplace
+from harness import Database, Server, UnavailableError, command, fetch, sidecar, table, workplace
 from peers import QUERY_EXPORTER, SQL_EXPORTER, query_exporter, sql_exporter
 from shopdata import small
 
@@ -63,7 +61,7 @@ def measure(kind: str, size: int) -> tuple[object, ...]:
             server, address = (
                 ours(folder, database, size) if kind == "order-health" else theirs(folder, database, size, kind)
             )
-        except Unavailable as reason:
+        except UnavailableError as reason:
             return kind, size, f"left out: {reason}", "", "", ""
         with server:
             server.until(f"{address}/metrics", "negative_stock")

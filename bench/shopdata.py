@@ -1,7 +1,5 @@
 """Orders, callbacks and stock of a benchmark shop, made by INSERT … SELECT from MariaDB's sequence engine."""
 
-from __future__ import annotations
-
 from harness import Database
 
 DAYS = 90
@@ -13,7 +11,8 @@ _STEP = "{days} * 86400 / {orders}"
 _ORDERS = """INSERT INTO orders
   (id, order_no, out_trade_no, status, amount, pay_channel, transaction_id, created_at, paid_at, updated_at)
 SELECT seq, CONCAT('SO', LPAD(seq, 12, '0')), CONCAT('OT', LPAD(seq, 12, '0')), status, 128.00, 'wechat',
-  IF(status = 'completed', CONCAT('TX', seq), NULL), created, IF(status = 'completed', created + INTERVAL 20 SECOND, NULL), created
+  IF(status = 'completed', CONCAT('TX', seq), NULL), created,
+  IF(status = 'completed', created + INTERVAL 20 SECOND, NULL), created
 FROM (SELECT seq, FROM_UNIXTIME({start} + seq * {step}) AS created,
   CASE WHEN {start} + seq * {step} > UNIX_TIMESTAMP() - 7200 AND seq % 17 = 0 THEN 'pending'
        WHEN seq % 500 = 0 THEN 'pending' WHEN seq % 25 = 1 THEN 'closed' ELSE 'completed' END AS status

@@ -1,12 +1,10 @@
 """From the start of the process to the first values on /metrics, and the memory it then holds, with two probes."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from harness import Database, Server, Unavailable, sidecar, table, workplace
+from harness import Database, Server, UnavailableError, sidecar, table, workplace
 from peers import QUERY_EXPORTER, SQL_EXPORTER, query_exporter, sql_exporter
 from shopdata import small
 
@@ -14,9 +12,11 @@ RUNS, SETTLED = 7, 20.0
 QUERIES: dict[str, tuple[list[str], str]] = {
     "pending_paid": (
         ["pay_channel"],
-        "SELECT o.pay_channel, COUNT(*) AS pending_paid FROM orders o JOIN pay_callback c"
-        " ON c.out_trade_no = o.out_trade_no WHERE o.status = 'pending' AND o.created_at > NOW() - INTERVAL 2 HOUR"
-        " AND c.trade_state = 'SUCCESS' GROUP BY o.pay_channel",
+        (
+            "SELECT o.pay_channel, COUNT(*) AS pending_paid FROM orders o JOIN pay_callback c"
+            " ON c.out_trade_no = o.out_trade_no WHERE o.status = 'pending' AND o.created_at > NOW() - INTERVAL 2 HOUR"
+            " AND c.trade_state = 'SUCCESS' GROUP BY o.pay_channel"
+        ),
     ),
     "negative_stock": (
         ["warehouse_id"],
@@ -55,14 +55,15 @@ def main() -> None:
             SQL_EXPORTER: (lambda: sql_exporter(folder, database, QUERIES), tuple(f"sql_{name}" for name in QUERIES)),
         }
         rows: list[tuple[object, ...]] = []
+        own: tuple[float, float] | None = None
         for name, (begin, metrics) in kinds.items():
             try:
                 taken, memory = measure(begin, metrics)
-            except Unavailable as reason:
+            except UnavailableError as reason:
                 rows.append((name, f"left out: {reason}", "", "", ""))
                 continue
             middle = statistics.median(taken)
-            own = (middle, memory) if not rows else own
+            own = own or (middle, memory)
             rows.append(
                 (
                     name,
