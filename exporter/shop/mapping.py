@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
@@ -140,6 +140,8 @@ class Callbacks(TableMap):
     COLUMNS = ("trade_no", "transaction", "amount", "currency", "received", "state", "channel")
     NEEDED = ("trade_no", "received")
 
+    success: dict[str, Values]  # asked for: where every row is a success, that is said by {}
+
 
 class Stock(TableMap):
     COLUMNS = ("warehouse", "sku", "quantity", "reserved")
@@ -178,13 +180,24 @@ class Mapping(Strict):
         clock = time.columns.get(column, time)
         return clock.kind, clock.zone or time.zone or self.zone
 
+    @field_validator("not_applicable", mode="before")
+    @classmethod
+    def _checks(cls, given: Any) -> Any:
+        wrong = [check for check in given if check not in get_args(Check)] if isinstance(given, dict) else []
+        if wrong:
+            texts = {check: f"unknown check; {unknown(check, get_args(Check))}" for check in wrong}
+            raise faults(
+                "Mapping", [fault((str(check),), "unknown_key", texts[check], given[check]) for check in wrong]
+            )
+        return given
+
     @model_validator(mode="after")
     def _joined(self) -> Self:
         if not any(self.table(word) for word in WORDS):
             text = f"no table is mapped; write at least one of {', '.join(WORDS)}, or a preset's name"
             raise faults("Mapping", [fault((), "empty", text, None)])
         if self.callbacks and self.orders and "trade_no" not in self.orders.columns:
-            text = "callbacks cannot be joined: which column of orders holds the number that callbacks name?"
+            text = "callbacks cannot be joined to orders; which column of orders holds the number that callbacks name?"
             raise faults("Mapping", [fault(("orders", "columns", "trade_no"), "missing", text, None)])
         return self
 

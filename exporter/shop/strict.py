@@ -59,4 +59,4 @@ class Strict(BaseModel):
 
 def _literal(message: str) -> Any:
     """Pydantic asks for a literal template; without a context it is taken as it stands."""
-    return message.removeprefix("Value error, ")
+    return "missing; write it" if message == "Field required" else message.removeprefix("Value error, ")
