@@ -243,7 +243,9 @@ def test_every_stuck_order_is_in_exactly_one_cell_and_all_money_is_counted(told,
     assert sum(s.value for s in samples if s.metric is tell.ORDERS) == len(stuck)
     money = sum(s.value for s in samples if s.metric is tell.AMOUNT)
     assert money == pytest.approx(float(sum(Decimal(i.amount or 0) for i in stuck)) / 100)
-    assert [s.value for s in samples if s.metric is tell.OLDEST] == ([min(i.since for i in stuck).timestamp()] if stuck else [])
+    assert [s.value for s in samples if s.metric is tell.OLDEST] == (
+        [min(i.since for i in stuck).timestamp()] if stuck else []
+    )
 
 
 @given(payments, st.lists(st.text(max_size=5)), st.none() | times)
@@ -265,7 +267,14 @@ def test_a_full_memory_keeps_the_oldest_and_says_so(told, cap):
 
 @pytest.mark.parametrize(
     ("waited", "name"),
-    [(0, "under_5m"), (299, "under_5m"), (300, "under_30m"), (7199, "under_2h"), (7200, "under_24h"), (86400, "over_24h")],
+    [
+        (0, "under_5m"),
+        (299, "under_5m"),
+        (300, "under_30m"),
+        (7199, "under_2h"),
+        (7200, "under_24h"),
+        (86400, "over_24h"),
+    ],
 )
 def test_an_age_falls_into_one_bucket(waited, name):
     assert tell.age(ago(seconds=waited), NOW) == name

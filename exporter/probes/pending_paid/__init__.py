@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.pending_paid import scope, tell
-from exporter.probes.pending_paid.judge import KINDS, Kind, Terms
+from exporter.probes.pending_paid.judge import KINDS, Issue, Kind, Terms
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Memory
 from exporter.probes.pending_paid.round import Round
@@ -96,3 +96,17 @@ class PendingPaid(Probe):
         samples = list(self._samples(issues, run, shop))
         shop.remember(run.memory.dumps())
         return [*samples, *gaps, *run.gaps]
+
+    def _samples(self, issues: Collection[Issue], run: Round, shop: Shop) -> Iterable[Sample]:
+        kinds, now = run.terms.kinds, run.terms.now
+        if "pending_paid" in kinds:
+            currencies = [run.look.callbacks.map.money.currency] if shop.maps("callbacks", "amount") else []
+            yield from tell.pending(issues, run.memory.channels or (tell.UNKNOWN,), currencies, now)
+        yield from tell.anomalies(issues, kinds)
+        if shop.maps("orders", "status", "created"):
+            try:
+                yield tell.PENDING(run.look.pending(run.start, now))
+            except Refused as refused:
+                run.gaps.append(Gap("pending_orders", str(refused)))
+        if kinds:
+            yield tell.TRUNCATED(0 if run.whole else 1)

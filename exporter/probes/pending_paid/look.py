@@ -66,11 +66,15 @@ class Look:
         found: dict[str, list[Order]] = {}
         for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
             order = self.order(row)
-            found.setdefault(self.orders.fold(order.trade_no or ""), []).append(order)
+            found.setdefault(self.orders.fold(order.trade_no or "", "trade_no"), []).append(order)
         return {
             number: unique
             for number, values in leads.items()
-            if (unique := list(dict.fromkeys(o for value in values for o in found.get(self.orders.fold(value), ()))))
+            if (
+                unique := list(
+                    dict.fromkeys(o for value in values for o in found.get(self.orders.fold(value, "trade_no"), ()))
+                )
+            )
         }
 
     def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
@@ -106,7 +110,9 @@ class Look:
         return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
 
     def named(self, order: Order, payments: Iterable[Payment]) -> bool:
-        return self.callbacks.fold(order.trade_no or "") in {self.callbacks.fold(p.trade_no) for p in payments}
+        return self.callbacks.fold(order.trade_no or "", "trade_no") in {
+            self.callbacks.fold(p.trade_no, "trade_no") for p in payments
+        }
 
     def payment(self, row: Record) -> Payment | None:
         """None for a row that names no trade number or no time: it says nothing about an order."""

@@ -78,4 +78,3 @@ def _minor(text: str) -> Decimal | int:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-

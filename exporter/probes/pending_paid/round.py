@@ -121,7 +121,9 @@ class Round:
 
     def _examined(self, orders: Iterable[Order], book: Book) -> list[Issue]:
         paid = {order.number for found in book.values() for order in found}
-        unsure = [o for o in orders if o.number not in paid and o.trade_no and (o.state in PAID or o.state == "pending")]
+        unsure = [
+            o for o in orders if o.number not in paid and o.trade_no and (o.state in PAID or o.state == "pending")
+        ]
         asked = self._asks("paid_without_callback")
         if asked:
             told = {p.trade_no for p in self.look.payments_of({o.trade_no for o in unsure if o.trade_no})}

@@ -52,7 +52,9 @@ def _why_not(shop: Shop, kind: str, mapped: frozenset[str]) -> str:
         return f"映射里没有 {needed} / the mapping does not name {needed}"
     callbacks = mapping.callbacks
     if kind == "paid_without_callback" and callbacks and (callbacks.link or "trade_no" in callbacks.transform):
-        return "回调单号经转换才找到订单，无法反查 / callback numbers lead to orders in a way that cannot be followed back"
+        return (
+            "回调单号经转换才找到订单，无法反查 / callback numbers lead to orders in a way that cannot be followed back"
+        )
     if kind == "paid_after_close" and mapping.orders and not mapping.orders.statuses("closed"):
         return "映射里没有关闭状态 / the mapping names no closed status"
     return ""
