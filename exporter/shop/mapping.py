@@ -27,8 +27,8 @@ Word = Literal["orders", "callbacks", "stock", "reservations"]
 Check = Literal[
     "orders", "callbacks", "negative_stock", "reservations",
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
-    "pending_but_paid", "paid_after_close", "orphan_callback", "ghost_paid", "amount_mismatch", "duplicate_notify",
-    "double_payment", "missing_txn", "half_written", "time_order",
+    "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
+    "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
 ]  # fmt: skip
 
 
