@@ -8,12 +8,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model
 
 from exporter.shop.presets import expanded
 from exporter.shop.transforms import Steps, transformed
-<<<<<<< HEAD
 from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
-=======
-from exporter.shop.values import Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
->>>>>>> main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
