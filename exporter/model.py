@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,7 @@ class Metric:
         if set(labels) != set(self.labels):
             raise ValueError(f"{self.name} takes the labels {self.labels}, not {tuple(labels)}")
         number = float(value)
-        if number != number:
+        if math.isnan(number):
             raise ValueError(f"{self.name} would be NaN, and a rule that compares NaN is silently off")
         return Sample(self, number, tuple(str(labels[name]) for name in self.labels), tuple(evidence))
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
+from exporter import plugins
 from exporter.model import Card, Receipt
+from exporter.strict import Strict
 
 if TYPE_CHECKING:
     import requests
 
 
-class Channel(BaseModel, ABC):
+class Channel(Strict, ABC):
     """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
 
     `per_minute` is the pace its robot forgives. `requests` is imported only when something is sent.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     KIND: ClassVar[str]
 
@@ -49,12 +45,4 @@ class Channel(BaseModel, ABC):
 @cache
 def known() -> Mapping[str, type[Channel]]:
     """Every kind of channel by its name."""
-    found = {}
-    for module in pkgutil.iter_modules(__path__):
-        room = importlib.import_module(f"{__name__}.{module.name}")
-        found.update({module.name: each for each in vars(room).values() if _is_own(each, room.__name__)})
-    return found
-
-
-def _is_own(thing: object, module: str) -> bool:
-    return isinstance(thing, type) and issubclass(thing, Channel) and thing.__module__ == module
+    return plugins.found(__name__, __path__, Channel)  # type: ignore[type-abstract]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
 
-from exporter.shop.strict import Strict
+from exporter.strict import Strict
 
 _SHARDS = re.compile(r"([^{}]*)\{(\d+)\.\.(\d+)\}([^{}]*)")
 _MOST_SHARDS = 1024
