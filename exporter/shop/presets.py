@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from exporter.shop.strict import fault, faults, nearest
+from exporter.strict import fault, faults, nearest
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainValidator
 
-from exporter.shop.strict import nearest
+from exporter.strict import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
