@@ -282,7 +282,7 @@ def test_waiting_behind_an_alter_is_bounded_and_said(mariadb, shop):
     with mariadb.connect("faults") as holder, holder.cursor() as cursor:
         cursor.execute("LOCK TABLES orders WRITE")
         begun = time.monotonic()
-        with pytest.raises(TimedOut, match="a lock stood in the way|limit"):
+        with pytest.raises(TimedOut, match=r"a lock stood in the way|limit"):
             shop.bounded("test", 4).lookup("orders", "number", ["N1"])
         assert time.monotonic() - begun < 3.5
         cursor.execute("UNLOCK TABLES")
