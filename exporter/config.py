@@ -140,7 +140,15 @@ class ShopSection(Strict):
     def opened(self, name: str, zone: ZoneInfo, memory: Memory) -> Shop:
         """The shop that this section describes; it connects when it is first asked something."""
         databases = {each: database.address() for each, database in self.databases.items()}
-        return Shop.open(name, self.address(), self.tables, databases=databases, zone=zone, memory=memory)
+        return Shop.open(
+            name,
+            self.database.get_secret_value(),
+            self.password,
+            self.tables,
+            databases={each: url.render_as_string(hide_password=False) for each, url in databases.items()},
+            zone=zone,
+            memory=memory,
+        )
 
     def lane(self) -> str:
         """Names the database without its account: probes of one lane run one after another."""
