@@ -70,7 +70,9 @@ def _block(key: str, value: Any, indent: str, place: str, doubts: Mapping[str, s
     """A line, or a block where it is long or something in it is doubtful."""
     if place in doubts:
         yield f"{indent}# check: {_one_line(doubts[place])}"
-    inner = isinstance(value, dict) and (len(_flow(value)) > _WIDTH or any(each.startswith(f"{place}.") for each in doubts))
+    inner = isinstance(value, dict) and (
+        len(_flow(value)) > _WIDTH or any(each.startswith(f"{place}.") for each in doubts)
+    )
     if not inner:
         yield f"{indent}{_flow(key)}: {_flow(value)}"
         return

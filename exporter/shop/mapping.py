@@ -8,12 +8,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model
 
 from exporter.shop.presets import expanded
 from exporter.shop.transforms import Steps, transformed
-<<<<<<< HEAD
 from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
-=======
-from exporter.shop.values import Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
->>>>>>> main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +23,8 @@ Word = Literal["orders", "callbacks", "stock", "reservations"]
 Check = Literal[
     "orders", "callbacks", "negative_stock", "reservations",
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
-    "pending_but_paid", "paid_after_close", "orphan_callback", "ghost_paid", "amount_mismatch", "duplicate_notify",
-    "double_payment", "missing_txn", "half_written", "time_order",
+    "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
+    "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
 ]  # fmt: skip
 
 
