@@ -1,11 +1,23 @@
 """A mapping says what is wrong with it, all at once and at its place; and it merges, prefixes and shards as written."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
-from exporter.shop.mapping import load
+from exporter.shop.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
+from exporter.shop.presets import presets
+
+PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    document["tables"]
+    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    for document in yaml.safe_load_all(block)
+    if "tables" in document
+]
 
 MINE = {
     "orders": {
@@ -168,3 +180,25 @@ def test_a_reason_may_stand_in_one_language_or_both():
     mapping = load({**MINE, "not_applicable": {"callbacks": "none", "reservations": {"zh": "无", "en": "none"}}})
     assert mapping.not_applicable["callbacks"].in_("zh") == "none"
     assert mapping.not_applicable["reservations"].in_("zh") == "无"
+
+
+@pytest.mark.parametrize("given", EXAMPLES)
+def test_an_example_of_the_page_loads(given):
+    assert load(given)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_stands_on_the_page(name):
+    assert f"| `{name}` |" in PAGE
+
+
+@pytest.mark.parametrize("table", [Orders, Callbacks, Stock, Reservations])
+def test_every_column_and_kind_stands_on_the_page(table):
+    for word in (*table.COLUMNS, *table.KINDS):
+        assert f"`{word}`" in PAGE
+
+
+def test_every_key_stands_on_the_page():
+    keys = {each.alias or name for name, each in (TableMap.model_fields | Reservations.model_fields).items()}
+    for key in (*keys, *WORDS):
+        assert f"`{key}`" in PAGE

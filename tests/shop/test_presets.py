@@ -3,10 +3,13 @@
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from exporter.shop import Shop
 from exporter.shop.mapping import WORDS, load
 from exporter.shop.presets import PRESETS, preset, presets
 
@@ -95,3 +98,59 @@ def test_shopxo_leads_from_the_pay_log_to_the_order_over_its_link():
 
 def test_a_preset_file_holds_nothing_but_the_mapping():
     assert {"title", "orders"} <= set(preset("mall"))
+
+
+class Nothing:
+    """A memory that forgets."""
+
+    def recall(self, shop, probe):
+        return {}
+
+    def remember(self, shop, probe, memory):
+        pass
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("name", NAMES)
+def test_every_mapped_column_can_be_asked_on_a_real_server(mariadb, name):
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    mapping = load(name)
+    database = mariadb.database(f"preset_{name.replace('-', '_')}", *statements(name))
+    shop = Shop.open(name, mariadb.url(database), None, mapping, memory=Nothing()).bounded("test", 20)
+    try:
+        orders = shop.require("orders", *mapping.orders.columns)
+        pending = {"status": orders.statuses("pending")}
+        assert shop.window("orders", "created", now - timedelta(days=1), now, match=pending).records == []
+        assert shop.lookup("orders", "trade_no", ["1", "2"]) == []
+        for word in ("stock", "reservations"):
+            if table := mapping.table(word):
+                shop.require(word, *table.columns)
+                assert shop.rows(select(shop.require(word).c[next(iter(table.columns))]), word=word) == []
+        if mapping.callbacks:
+            callbacks = shop.require("callbacks", *mapping.callbacks.columns)
+            success = callbacks.map.success
+            assert shop.window("callbacks", "received", now - timedelta(days=1), now, match=success).records == []
+            assert set(shop.resolve(["1", "2"])) == {"1", "2"}
+    finally:
+        shop.close()
+
+
+@pytest.mark.server
+def test_the_link_of_shopxo_leads_from_a_paid_log_to_its_order(mariadb):
+    mapping = load("shopxo")
+    database = mariadb.database(
+        "preset_shopxo_link",
+        *statements("shopxo"),
+        "INSERT INTO sxo_order (id, order_no, status, total_price, add_time) VALUES (7, 'SX7', 1, 9.90, 1767225600)",
+        "INSERT INTO sxo_pay_log (id, log_no, status, pay_price, pay_time) VALUES (3, 'L3', 1, 9.90, 1767225660)",
+        "INSERT INTO sxo_pay_log_value (id, pay_log_id, business_id, business_no) VALUES (1, 3, 7, 'SX7')",
+    )
+    shop = Shop.open("shopxo", mariadb.url(database), None, mapping, memory=Nothing()).bounded("test", 20)
+    try:
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        (paid,) = shop.window("callbacks", "received", since, since + timedelta(hours=1), match={"state": (1,)}).records
+        assert (paid["trade_no"], paid["amount"], paid["received"]) == ("3", 990, since + timedelta(seconds=60))
+        (order,) = shop.lookup("orders", "trade_no", shop.resolve(["3"])["3"])
+        assert (order["number"], order["amount"], order["paid"]) == ("SX7", 990, None)
+    finally:
+        shop.close()
