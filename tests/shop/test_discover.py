@@ -168,3 +168,13 @@ def test_comments_of_a_real_server_tell_the_statuses(mariadb):
     }
     assert load(found.proposal).orders.where == {"deleted_at": (None,)}
     assert "negative_stock" in found.proposal["not_applicable"]
+
+
+@pytest.mark.server
+def test_a_shop_on_postgresql_is_recognised_too(postgres):
+    database = postgres.database("look_plain", *(each.replace("DATETIME", "TIMESTAMP") for each in statements("plain")))
+    engine = sa.create_engine(postgres.url(database))
+    with engine.connect() as connection:
+        best = discover.look(connection).best
+    engine.dispose()
+    assert best.tables == "plain"
