@@ -22,8 +22,10 @@ def ago(**length: float) -> datetime:
     return NOW - timedelta(**length)
 
 
-def payment(trade_no: str = "T1", *, at: datetime = ago(minutes=10), **more) -> Payment:
-    return Payment(trade_no, at, **{"transaction": "wx-1", "amount": 12800, "channel": "wechat", **more})
+def payment(trade_no: str = "T1", *, at: datetime | None = None, **more) -> Payment:
+    return Payment(
+        trade_no, at or ago(minutes=10), **{"transaction": "wx-1", "amount": 12800, "channel": "wechat", **more}
+    )
 
 
 def order(state: str | None = "paid", number: str = "N1", **more) -> Order:
@@ -248,7 +250,7 @@ def test_every_stuck_order_is_in_exactly_one_cell_and_all_money_is_counted(told,
     )
 
 
-@given(payments, st.lists(st.text(max_size=5)), st.none() | times)
+@given(payments, st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), unique=True), st.none() | times)
 def test_what_is_remembered_is_what_was_known(told, numbers, mark):
     memory, full = Memory(read=mark).with_open(told, numbers, 500)
     assert not full

@@ -67,15 +67,10 @@ class Look:
         for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
             order = self.order(row)
             found.setdefault(self.orders.fold(order.trade_no or "", "trade_no"), []).append(order)
-        return {
-            number: unique
-            for number, values in leads.items()
-            if (
-                unique := list(
-                    dict.fromkeys(o for value in values for o in found.get(self.orders.fold(value, "trade_no"), ()))
-                )
-            )
-        }
+        return {number: distinct for number, values in leads.items() if (distinct := self._orders(values, found))}
+
+    def _orders(self, values: Iterable[str], found: Mapping[str, list[Order]]) -> list[Order]:
+        return list(dict.fromkeys(o for each in values for o in found.get(self.orders.fold(each, "trade_no"), ())))
 
     def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
         """The same orders read again by their keys, by number; those that are gone are left out."""
@@ -98,9 +93,10 @@ class Look:
         return sum(row[0] for row in self.shop.rows(count.where(*self._pending(since, until)), word="orders"))
 
     def pending_with_payment(self, since: datetime, until: datetime) -> list[Order]:
-        """Pending orders of this stretch whose row names a payment; the server's filter is coarse, `examine` is exact."""
+        """Pending orders of this stretch whose row names a payment (the filter is coarse; `examine` is exact)."""
         table = self.orders
-        noted = [table.c[word].is_not(None) & self._filled(word) for word in ("paid", "transaction") if word in table.c]
+        words = [word for word in ("paid", "transaction") if word in table.c]
+        noted = [table.c[word].is_not(None) & self._filled(word) for word in words]
         statement = table.select().where(*self._pending(since, until), sqlalchemy.or_(*noted))
         return [self.order(table.record(row)) for row in self.shop.rows(statement, word="orders", cap=SLICE)]
 
@@ -109,10 +105,10 @@ class Look:
         theirs = self.shop.columns(word).get(column) if self.shop.maps(word, column) else None
         return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
 
-    def named(self, order: Order, payments: Iterable[Payment]) -> bool:
-        return self.callbacks.fold(order.trade_no or "", "trade_no") in {
-            self.callbacks.fold(p.trade_no, "trade_no") for p in payments
-        }
+    def named(self, order: Order, trade_numbers: Iterable[str]) -> bool:
+        """Is one of these numbers, as callbacks write them, the order's."""
+        own = self.callbacks.fold(order.trade_no or "", "trade_no")
+        return any(self.callbacks.fold(number, "trade_no") == own for number in trade_numbers)
 
     def payment(self, row: Record) -> Payment | None:
         """None for a row that names no trade number or no time: it says nothing about an order."""
