@@ -17,7 +17,7 @@ from exporter.shop import Record, Shop, Table
 SLICE = 2_000
 """Rows of one window read; a window that holds more is read in shorter stretches of time."""
 
-SECOND_LOOK = 200
+SECOND_LOOK = 100
 """So many callbacks that were read before are read again in each run."""
 
 _SHORTEST = timedelta(seconds=1)
@@ -74,10 +74,10 @@ class Look:
 
     def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
         """The same orders read again by their keys, by number; those that are gone are left out."""
-        numbers = {order.key: order.number for order in orders}
-        rows = self.shop.lookup("orders", "key", list(numbers)) if numbers else []
-        read = (self.order(row) for row in rows)
-        return {order.number: order for order in read if order.number in numbers.values()}
+        wanted = {order.key: order.number for order in orders}
+        numbers = set(wanted.values())
+        rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
+        return {order.number: order for order in map(self.order, rows) if order.number in numbers}
 
     def some_payments(self, since: datetime, until: datetime) -> tuple[list[Payment], datetime | None]:
         """The first of a stretch, and where to go on (None at its end)."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exporter.model import Gap
 from exporter.probes.pending_paid.judge import PAID, Issue, Order, Payment, Terms, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
-from exporter.probes.pending_paid.memory import Memory
+from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.shop import Refused
 
 SETTLED = timedelta(minutes=30)
@@ -35,11 +35,12 @@ class Round:
     def issues(self, keep: timedelta, most: int) -> list[Issue]:
         """What is wrong now, confirmed; afterwards `memory` holds the open cases."""
         told = self._told() if "callbacks.trade_no" in self.terms.columns else []
-        book = self._book(p.trade_no for p in told)
+        known = self._known()
+        book = self._book({p.trade_no for p in told}, known)
         told += self._siblings(told, book)
-        rows = self._rows(book)
+        rows = self._rows(book, known)
         suspects = judge(told, book, self.terms) + self._examined(rows, book)
-        issues, told, book, rows = self._confirmed(suspects, told, book, rows)
+        issues, told, book, rows = self._confirmed(suspects, told, book, rows, known)
         horizon = self.terms.now - keep
         issues = [issue for issue in distinct(issues) if issue.kind in LASTING or issue.since >= horizon]
         self._remember(issues, told, book, rows, most)
@@ -72,8 +73,19 @@ class Round:
         self.memory = replace(self.memory, looked_again=onward)
         return found
 
-    def _book(self, trade_numbers: Iterable[str]) -> Book:
-        return self.look.orders_of(set(trade_numbers)) if "orders.trade_no" in self.terms.columns else {}
+    def _known(self) -> dict[str, Order]:
+        """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
+        links = ((link.key, link.number) for link in self.memory.links)
+        return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+
+    def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
+        if "orders.trade_no" not in self.terms.columns:
+            return {}
+        book: Book = {}
+        for link in self.memory.links:
+            if link.number in known:
+                book.setdefault(link.trade_no, []).append(known[link.number])
+        return book | self.look.orders_of({number for number in trade_numbers if number not in book})
 
     def _siblings(self, told: Sequence[Payment], book: Book) -> list[Payment]:
         """The other callbacks of a trade number, whenever they came, where the order does not know this payment."""
@@ -92,7 +104,7 @@ class Round:
 
     # --- orders' own rows -------------------------------------------------------------------------------------------
 
-    def _rows(self, book: Book) -> list[Order]:
+    def _rows(self, book: Book, known: Mapping[str, Order]) -> list[Order]:
         """Orders to be held against themselves: newly settled, pending with a payment noted, and open cases."""
         if not self._asks("half_written", "time_order", "paid_without_callback"):
             return []
@@ -100,9 +112,7 @@ class Round:
         orders += self._settled()
         if self._asks("half_written"):
             orders += self.look.pending_with_payment(self.start, self.terms.now - self.terms.grace)
-        known = {order.number for order in orders}
-        again = [Order(number, None, key) for key, number in self.memory.rows if number not in known]
-        orders += self.look.orders_now(again).values()
+        orders += [known[number] for _, number in self.memory.rows if number in known]
         return list({order.number: order for order in orders}.values())
 
     def _settled(self) -> list[Order]:
@@ -134,14 +144,19 @@ class Round:
     # --- confirming -------------------------------------------------------------------------------------------------
 
     def _confirmed(
-        self, suspects: Sequence[Issue], told: Sequence[Payment], book: Book, rows: Sequence[Order]
+        self,
+        suspects: Sequence[Issue],
+        told: Sequence[Payment],
+        book: Book,
+        rows: Sequence[Order],
+        known: Mapping[str, Order],
     ) -> tuple[list[Issue], list[Payment], Book, list[Order]]:
         """The same judgement on orders read once more: what a slow commit only made look wrong is gone by now."""
         refs = {issue.ref for issue in suspects}
-        told = [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
-        rows = [order for order in rows if order.number in refs]
-        now = self.look.orders_now([*rows, *(o for p in told for o in book.get(p.trade_no, ()))])
-        again = self._book(p.trade_no for p in told if not book.get(p.trade_no))
+        told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
+        anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
+        now = {**known, **self.look.orders_now(order for order in anew if order.number not in known)}
+        again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
         rows = [now[order.number] for order in rows if order.number in now]
@@ -151,7 +166,13 @@ class Round:
         self, issues: Sequence[Issue], told: Iterable[Payment], book: Book, rows: Iterable[Order], most: int
     ) -> None:
         refs = {issue.ref for issue in issues}
-        open_ = [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
+        found = _about(refs, told, book)
+        links = {Link(p.trade_no, order.key, order.number) for p in found for order in book.get(p.trade_no, ())}
         numbers = [(order.key, order.number) for order in rows if order.number in refs]
-        self.memory, full = self.memory.with_open(open_, numbers, most)
+        self.memory, full = self.memory.with_open(found, links, numbers, most)
         self.whole = self.whole and not full
+
+
+def _about(refs: Collection[str], told: Iterable[Payment], book: Book) -> list[Payment]:
+    """The payments of these cases, which are named by their orders or by their trade numbers."""
+    return [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
