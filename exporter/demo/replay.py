@@ -13,6 +13,7 @@ from pathlib import Path
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
 
+_SECRET = "SEC-of-a-room-on-this-machine"
 _CONFIG = """\
 shops:
   demo:
@@ -22,8 +23,8 @@ shops:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
 channels:
-  ops: {{kind: dingtalk, token: {token}, secret: {secret}, endpoint: "{origin}/robot/send"}}
-  duty: {{kind: wecom, key: {key}, endpoint: "{origin}/cgi-bin/webhook/send"}}
+  ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
+  duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
 alerts:
   every: 1s
   routes:
@@ -41,9 +42,9 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
-        rooms = robots.Rooms(lambda: datetime.now(UTC))
+        rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         (folder / "config.yaml").write_text(
-            _CONFIG.format(folder=folder, origin=origin, listen=f"{host}:{port}", **rooms.credentials()),
+            _CONFIG.format(folder=folder, origin=origin, listen=f"{host}:{port}", secret=_SECRET),
             encoding="utf-8",
         )
         try:

@@ -37,11 +37,15 @@ def _each(compute: Callable[..., float]) -> Builder:
 
 
 def _clamp(arguments: Sequence[Argument]) -> Node:
-    clamped = _each(lambda number, low, high: numbers.greatest(low, numbers.least(high, number)))(arguments)
-    _, low, high = (argument.run for argument in arguments)
+    vector, low, high = (argument.run for argument in arguments)
 
     def run(now: Instant) -> list[Value]:
-        return [] if high(now) < low(now) else clamped(now)
+        values, least, most = vector(now), low(now), high(now)
+        if most < least:
+            return []
+        return unique(
+            [Value(nameless(each.labels), numbers.greatest(least, numbers.least(most, each.value))) for each in values]
+        )
 
     return run
 

@@ -53,10 +53,16 @@ def sign(number: float) -> float:
 
 
 def least(left: float, right: float) -> float:
+    """NaN if either is, unless the other is -Inf."""
+    if -math.inf in (left, right):
+        return -math.inf
     return math.nan if math.isnan(left) or math.isnan(right) else min(left, right)
 
 
 def greatest(left: float, right: float) -> float:
+    """NaN if either is, unless the other is +Inf."""
+    if math.inf in (left, right):
+        return math.inf
     return math.nan if math.isnan(left) or math.isnan(right) else max(left, right)
 
 

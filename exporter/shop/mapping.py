@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model
 
 from exporter.shop.presets import expanded
 from exporter.shop.transforms import Steps, transformed
-from exporter.shop.values import Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
 
 if TYPE_CHECKING:
@@ -26,21 +26,6 @@ Check = Literal[
     "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
     "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
 ]  # fmt: skip
-
-
-class Hop(Strict):
-    """Rows of `table` whose column `from_` is the value in hand; the column `to` is the next value."""
-
-    table: TableName
-    from_: Name = Field(alias="from")
-    to: Name
-    where: dict[Name, OneOrMore] = Field(default_factory=dict)
-    schema_: Name | None = Field(None, alias="schema")
-    database: str | None = None
-
-    @property
-    def physical(self) -> tuple[str, ...]:
-        return shards(self.table)
 
 
 class TableMap(Strict):

@@ -68,7 +68,7 @@ class Window:
             if after is None:
                 return [time >= self.table.when(self.since, self.by), until]
             # Written out, because servers do not use an index for (time, key) > (:t, :k).
-            at, last = after._mapping[self.by], after._mapping["key"]
+            at, last = getattr(after, self.by), after.key
             return [time >= at, until, or_(time > at, key > last)]
 
         return self._pages(page, (time, key), most)
@@ -84,7 +84,7 @@ class Window:
             inside.append(key < end)
 
         def page(after: Any) -> list[ColumnElement[bool]]:
-            return [key >= first if after is None else key > after._mapping["key"], *inside]
+            return [key >= first if after is None else key > after.key, *inside]
 
         return self._pages(page, (key,), most)
 
