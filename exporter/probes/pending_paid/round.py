@@ -28,7 +28,6 @@ class Round:
     look: Look
     terms: Terms
     memory: Memory
-    start: datetime
     gaps: list[Gap] = field(default_factory=list)
     whole: bool = True
 
@@ -54,21 +53,21 @@ class Round:
     def _told(self) -> list[Payment]:
         """New callbacks, some old ones a second time, and those of open cases."""
         until = self.terms.now - self.terms.grace
-        since = max(self.memory.read or self.start, self.start)
+        since = max(self.memory.read or self.look.start, self.look.start)
         found, mark = [], since
         for stretch in self.look.payments(since, until):
             found += [p for record in stretch.records if (p := self.look.payment(record))]
             mark, self.whole = stretch.until, self.whole and stretch.whole
-        if since > self.start:
+        if since > self.look.start:
             found += self._second_look(since)
         # What is committed late bears an earlier time: the last stretch is read once more.
-        read = max(self.start, mark - self.terms.grace) if mark >= until else mark
+        read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
         self.memory = replace(self.memory, read=read).with_channels(p.channel for p in found if p.channel)
         return list(dict.fromkeys((*found, *self.memory.open)))
 
     def _second_look(self, until: datetime) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
-        since = max(self.memory.looked_again or self.start, self.start)
+        since = max(self.memory.looked_again or self.look.start, self.look.start)
         found, onward = self.look.some_payments(min(since, until), until)
         self.memory = replace(self.memory, looked_again=onward)
         return found
@@ -111,7 +110,7 @@ class Round:
         orders = [order for found in book.values() for order in found]
         orders += self._settled()
         if self._asks("half_written"):
-            orders += self.look.pending_with_payment(self.start, self.terms.now - self.terms.grace)
+            orders += self.look.pending_with_payment()
         orders += [known[number] for _, number in self.memory.rows if number in known]
         return list({order.number: order for order in orders}.values())
 
@@ -121,7 +120,7 @@ class Round:
         if self._asks("paid_without_callback") and self.look.indexed("orders", "paid"):
             by, wait = "paid", self.terms.grace
         until = self.terms.now - wait
-        mark = since = min(max(self.memory.examined or self.start, self.start), until)
+        mark = since = min(max(self.memory.examined or self.look.start, self.look.start), until)
         orders: list[Order] = []
         for stretch in self.look.orders_by(by, since, until):
             orders += [self.look.order(record) for record in stretch.records]
