@@ -64,7 +64,6 @@ def test_a_sender_that_is_killed_at_any_instant_loses_no_card(tmp_path):
         got = Counter(title.removeprefix(MARK) for title in room.titles)
         unmarked = Counter(title for title in room.titles if not title.startswith(MARK))
     state.close()
-    print(kills, len(room.titles))
     assert kills > 3, "it was too quick to be killed"
     assert set(got) == {f"card {number}" for number in range(CARDS)}
     assert sum(got.values()) - CARDS <= kills
