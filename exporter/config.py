@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from exporter import notify, probes
 from exporter.notify import Channel
 from exporter.probes import Probe
+from exporter.shop import Memory, Shop
 from exporter.shop.mapping import WORDS, Tables
 from exporter.strict import Strict, below, fault, faults, nearest, unknown
 from exporter.units import Duration
@@ -135,6 +136,11 @@ class ShopSection(Strict):
 
     def address(self) -> URL:
         return with_password(self.database, self.password)
+
+    def opened(self, name: str, zone: ZoneInfo, memory: Memory) -> Shop:
+        """The shop that this section describes; it connects when it is first asked something."""
+        databases = {each: database.address() for each, database in self.databases.items()}
+        return Shop.open(name, self.address(), self.tables, databases=databases, zone=zone, memory=memory)
 
     def lane(self) -> str:
         """Names the database without its account: probes of one lane run one after another."""

@@ -89,7 +89,8 @@ class Reading:
 class Finding:
     """A rule's expression holds now for these labels: a candidate for an alert.
 
-    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds.
+    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds,
+    `keep` its `keep_firing_for`.
     """
 
     rule: str
@@ -98,6 +99,7 @@ class Finding:
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
     wait: float = 0.0
+    keep: float = 0.0
 
     @property
     def key(self) -> AlertKey:
@@ -106,7 +108,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest."""
+    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest.
+
+    `keep` is how many seconds it goes on firing once it no longer holds, `gone` when that began (Unix seconds).
+    """
 
     rule: str
     labels: Mapping[str, str]
@@ -115,6 +120,8 @@ class Alert:
     value: float
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
+    keep: float = 0.0
+    gone: float | None = None
 
     @property
     def key(self) -> AlertKey:
@@ -148,7 +155,8 @@ class Card:
     """What a channel is given to write, all wording done and no channel's limits applied yet.
 
     `number` and `unit` are the one figure to see first; `text` is a sentence or two; `cases` the first order
-    numbers, oldest first, each already one printable line; `mention` the mobile numbers or user ids to call.
+    numbers, oldest first, each already one printable line; `mention` the mobile numbers, user ids or "@all" to call.
+    `covers` is how many alerts the card tells of, `resolved` how many of those are over: a digest tells of several.
     """
 
     title: str
@@ -162,6 +170,8 @@ class Card:
     links: tuple[Link, ...] = ()
     mention: tuple[str, ...] = ()
     language: Literal["zh", "en"] = "zh"
+    covers: int = 1
+    resolved: int = 0
 
 
 Outcome = Literal["accepted", "retry", "wait", "split", "permanent", "content"]

@@ -45,17 +45,21 @@ class Unreadable(ValueError):  # noqa: N818 - read as a sentence: except Unreada
 
 @dataclass(slots=True)
 class Document:
-    """`data` is plain Python; `faults` are those that YAML itself would have passed over."""
+    """`data` is plain Python; `faults` are those that YAML itself would have passed over.
+
+    With `as_text` every value and key stays the text that stands in the file, and nothing is taken from outside.
+    """
 
     path: Path
     env: Mapping[str, str]
+    as_text: bool = False
     data: Any = None
     faults: list[Fault] = field(default_factory=list)
     _lines: dict[Place, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, env: Mapping[str, str] | None = None) -> Document:
-        document = cls(path, os.environ if env is None else env)
+    def read(cls, path: Path, env: Mapping[str, str] | None = None, *, as_text: bool = False) -> Document:
+        document = cls(path, os.environ if env is None else env, as_text)
         try:
             root = yaml.compose(_text(path), Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
@@ -84,7 +88,7 @@ class Document:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(each, (*place, number)) for number, each in enumerate(node.value)]
-        if node.tag in ("!env", "!file"):
+        if node.tag in ("!env", "!file") and not self.as_text:
             return self._from_outside(node, place)
         return self._plain(node, place)
 
@@ -105,6 +109,8 @@ class Document:
         if not isinstance(node, yaml.ScalarNode):
             self._fault(place, node, "a key must be a plain word")
             return str(node.start_mark.line)
+        if self.as_text:
+            return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
         try:
             return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
         except (yaml.YAMLError, ValueError):

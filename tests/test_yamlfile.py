@@ -66,3 +66,10 @@ def test_what_is_not_yaml_says_where(tmp_path, content, why):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(Unreadable, match=r"nowhere.yaml: cannot be read: No such file or directory"):
         Document.read(tmp_path / "nowhere.yaml", {})
+
+
+def test_as_text_nothing_is_guessed_and_nothing_comes_from_outside(tmp_path):
+    path = tmp_path / "rules.yml"
+    path.write_text("on: 1.10\nyes: !env HOME\nempty:\nquoted: 'null'\ntime: 1:30\n", encoding="utf-8")
+    data = Document.read(path, as_text=True).data
+    assert data == {"on": "1.10", "yes": "HOME", "empty": "", "quoted": "null", "time": "1:30"}

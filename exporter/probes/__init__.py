@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from exporter import plugins
 from exporter.model import Gap, Metric, Sample
@@ -23,8 +25,8 @@ class Probe(Strict, ABC):
 
     METRICS: ClassVar[tuple[Metric, ...]]
 
-    every: Duration = 30.0
-    timeout: Duration = 3.0
+    every: Annotated[Duration, Field(ge=0.1)] = 30.0
+    timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
     def limits(self) -> Mapping[str, float]:
         """The thresholds that rules compare with, exported as `order_health_limit{probe,limit}`."""
