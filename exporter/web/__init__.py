@@ -26,15 +26,15 @@ _T = TypeVar("_T")
 _Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 1 << 20
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _SECURITY: _Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"deny"),
     (b"referrer-policy", b"no-referrer"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
-        b"form-action 'none'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", _POLICY.encode()),
 ]
 
 
@@ -126,9 +126,9 @@ class Site(Starlette):
         wanted = language(request)
 
         def render() -> str:
-            from exporter.web import pages  # noqa: PLC0415 - templates are loaded for people only
+            from exporter.web.pages import home  # noqa: PLC0415 - templates are loaded for people only
 
-            return pages.home(self._view.status(wanted), wanted)
+            return home(self._view.status(wanted), wanted)
 
         return _page(await self._slowly(render))
 
@@ -136,10 +136,10 @@ class Site(Starlette):
         wanted, name = language(request), request.path_params["name"]
 
         def render() -> str | None:
-            from exporter.web import pages  # noqa: PLC0415 - templates are loaded for people only
+            from exporter.web.pages import runbook  # noqa: PLC0415 - templates are loaded for people only
 
             text = self._view.runbook(name, wanted) if re.fullmatch(r"[a-z0-9_]{1,64}", name) else None
-            return None if text is None else pages.runbook(name, text, wanted)
+            return None if text is None else runbook(name, text, wanted)
 
         html = await self._slowly(render)
         return PlainTextResponse("There is no such runbook.\n", 404) if html is None else _page(html)
