@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
 
-from exporter.units import Duration  # noqa: TC001 - pydantic reads it at run time
+from exporter.units import Duration
 from exporter.web import tls
 from exporter.web.guard import Guard, Rate
 from exporter.web.yaml_lines import Located, complaints, read
