@@ -15,9 +15,10 @@ from starlette.routing import Route
 from exporter.web.negotiation import accepts_gzip, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import Message, Receive, Scope, Send
 
     from exporter.web.status import Language, Status
@@ -53,14 +54,15 @@ class View(Protocol):
         """Its markdown, or None when there is no such runbook."""
 
 
-def build(view: View) -> Starlette:
-    return Site(view)
+def build(view: View, rooms: Sequence[BaseRoute] = ()) -> Starlette:
+    """The site, and `rooms` beside it: further routes of whoever runs it."""
+    return Site(view, rooms)
 
 
 class Site(Starlette):
     """/metrics is answered before routing: it is nothing but a choice between bodies that are ready."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, rooms: Sequence[BaseRoute] = ()) -> None:
         self._view = view
         self._slow = ThreadPoolExecutor(2, thread_name_prefix="page")
         self._reloading = asyncio.Lock()
@@ -74,6 +76,7 @@ class Site(Starlette):
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
                 Route("/favicon.ico", self._favicon, methods=["GET"]),
                 Route("/", self._home, methods=["GET"]),
+                *rooms,
             ]
         )
 
