@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,7 @@ class Metric:
         if set(labels) != set(self.labels):
             raise ValueError(f"{self.name} takes the labels {self.labels}, not {tuple(labels)}")
         number = float(value)
-        if number != number:
+        if math.isnan(number):
             raise ValueError(f"{self.name} would be NaN, and a rule that compares NaN is silently off")
         return Sample(self, number, tuple(str(labels[name]) for name in self.labels), tuple(evidence))
 
@@ -88,7 +89,8 @@ class Reading:
 class Finding:
     """A rule's expression holds now for these labels: a candidate for an alert.
 
-    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds.
+    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds,
+    `keep` its `keep_firing_for`.
     """
 
     rule: str
@@ -97,6 +99,7 @@ class Finding:
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
     wait: float = 0.0
+    keep: float = 0.0
 
     @property
     def key(self) -> AlertKey:
@@ -105,7 +108,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest."""
+    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest.
+
+    `keep` is how many seconds it goes on firing once it no longer holds, `gone` when that began (Unix seconds).
+    """
 
     rule: str
     labels: Mapping[str, str]
@@ -114,6 +120,8 @@ class Alert:
     value: float
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
+    keep: float = 0.0
+    gone: float | None = None
 
     @property
     def key(self) -> AlertKey:
@@ -147,7 +155,8 @@ class Card:
     """What a channel is given to write, all wording done and no channel's limits applied yet.
 
     `number` and `unit` are the one figure to see first; `text` is a sentence or two; `cases` the first order
-    numbers, oldest first, each already one printable line; `mention` the mobile numbers or user ids to call.
+    numbers, oldest first, each already one printable line; `mention` the mobile numbers, user ids or "@all" to call.
+    `covers` is how many alerts the card tells of, `resolved` how many of those are over: a digest tells of several.
     """
 
     title: str
@@ -161,6 +170,8 @@ class Card:
     links: tuple[Link, ...] = ()
     mention: tuple[str, ...] = ()
     language: Literal["zh", "en"] = "zh"
+    covers: int = 1
+    resolved: int = 0
 
 
 Outcome = Literal["accepted", "retry", "wait", "split", "permanent", "content"]
