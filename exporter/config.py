@@ -257,7 +257,5 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fa
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)
-        ours = [
-            Fault(document.line(each["loc"]), each["loc"], each["msg"]) for each in lines if each["loc"] not in told
-        ]
+        ours = [document.fault(each["loc"], each["msg"]) for each in lines if each["loc"] not in told]
         return None, [*document.faults, *ours]
