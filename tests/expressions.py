@@ -51,7 +51,9 @@ class Writer:
         for label in self._chance.sample(LABELS, self._pick("0", "0", "1", "2") in "12"):
             text = self._pick(*VALUES[label], "", "nowhere")
             matchers.append(f'{label}{self._pick("=", "!=")}"{text}"')
-            matchers.append(f'{label}{self._pick("=~", "!~")}"{self._pick("a|b", ".*", ".+", "z", "[^a-m]+", "(?i)A|X")}"')
+            matchers.append(
+                f'{label}{self._pick("=~", "!~")}"{self._pick("a|b", ".*", ".+", "z", "[^a-m]+", "(?i)A|X")}"'
+            )
         kept = self._chance.sample(matchers, min(len(matchers), self._chance.randint(0, 2)))
         if self._chance.random() < 0.05:
             return "{" + ",".join(['__name__=~"orders|few"', *kept]) + "}"
@@ -60,7 +62,9 @@ class Writer:
     def _vector(self, depth: int) -> str:
         if depth == 0 or self._chance.random() < 0.15:
             return self._selector()
-        kind = self._pick("between", "between", "between", "scaled", "scaled", "set", "aggregate", "aggregate", "call", "minus")
+        kind = self._pick(
+            "between", "between", "between", "scaled", "scaled", "set", "aggregate", "aggregate", "call", "minus"
+        )
         return getattr(self, f"_{kind}")(depth - 1)
 
     def _scalar(self, depth: int) -> str:

@@ -40,7 +40,9 @@ def twin(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prometheus")
     pairs = series(random.Random(11))
     write_openmetrics(folder / "series.txt", pairs)
-    made = prometheus.promtool("tsdb", "create-blocks-from", "openmetrics", str(folder / "series.txt"), str(folder / "data"))
+    made = prometheus.promtool(
+        "tsdb", "create-blocks-from", "openmetrics", str(folder / "series.txt"), str(folder / "data")
+    )
     assert made.returncode == 0, made.stderr
     with prometheus.running(folder) as server:
         yield server, Samples.of(pairs)

@@ -51,7 +51,9 @@ def age(since: datetime, now: datetime) -> str:
     return next((name for name, limit in AGES if waited < limit), OLDEST_AGE)
 
 
-def pending(issues: Iterable[Issue], channels: Collection[str], currencies: Collection[str], now: datetime) -> Iterator[Sample]:
+def pending(
+    issues: Iterable[Issue], channels: Collection[str], currencies: Collection[str], now: datetime
+) -> Iterator[Sample]:
     """Every known channel in every age, and every known currency, at 0 or more."""
     stuck = [issue for issue in issues if issue.kind == "pending_paid"]
     cells: dict[tuple[str, str], list[Issue]] = {
