@@ -22,7 +22,8 @@ from exporter.shop import Shop
 from exporter.state import State, StateFaultError
 from exporter.watch import Name, Round, Watch
 from exporter.web import build
-from exporter.web.access import Access, AccessFaultError
+from exporter.web.access import Access, AccessError
+from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
 
@@ -46,7 +47,7 @@ class StartFaultError(Exception):
     """The sidecar cannot start; the text is one fault a line, ready for people."""
 
 
-_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessFaultError)
+_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
 
 
 def utc_now() -> datetime:
@@ -95,13 +96,18 @@ class App:
 
     def run(self) -> int:
         """Watches until `stop()`; 0 when it ended as asked, 1 when the address could not be used."""
-        self.start()
         try:
-            return self._server.run()
-        finally:
-            self.close()
+            self.start()
+        except ListenError as fault:
+            log.error("%s", fault)  # noqa: TRY400 - a person reads this
+            return 1
+        self._stopping.wait()
+        self.close()
+        return 0
 
     def start(self) -> None:
+        """Returns when it serves; raises ListenError before anything is asked or sent."""
+        self._server.start()
         self._note_reload(ok=True)
         self._sender.start()
         self._watch.start()
@@ -109,11 +115,14 @@ class App:
         threading.Thread(target=self._judge_on_news, name="judge", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.stop()
+        """May be called from a signal handler."""
+        self._stopping.set()
 
     def close(self) -> None:
+        """Ends all threads; runs under way end by their own deadlines."""
         self._stopping.set()
         self._news.set()
+        self._server.stop()
         self._watch.stop()
         self._sender.stop()
         for _, shop in self._shops.values():
@@ -121,9 +130,9 @@ class App:
         self._state.close()
 
     @property
-    def addresses(self) -> list[str]:
-        """Where it listens, ports resolved."""
-        return self._server.addresses
+    def port(self) -> int:
+        """The port it listens on: a real one where 0 was asked for."""
+        return self._server.port
 
     # what the web asks for
 
@@ -171,7 +180,7 @@ class App:
         before, self._plan = self._plan, plan
         self._judge.use(self._bench())
         self._sender.update(plan.config.channels)
-        self._server.use(plan.access)
+        self._server.replace(plan.access)
         self._watch.follow(self._rounds())
         for shop, probe in Bench(before.rulebook, before.config).watched() - self._bench().watched():
             self._exposition.drop(probe, shop)

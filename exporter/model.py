@@ -155,7 +155,8 @@ class Card:
     """What a channel is given to write, all wording done and no channel's limits applied yet.
 
     `number` and `unit` are the one figure to see first; `text` is a sentence or two; `cases` the first order
-    numbers, oldest first, each already one printable line; `mention` the mobile numbers or user ids to call.
+    numbers, oldest first, each already one printable line; `mention` the mobile numbers, user ids or "@all" to call.
+    `covers` is how many alerts the card tells of, `resolved` how many of those are over: a digest tells of several.
     """
 
     title: str
@@ -169,6 +170,8 @@ class Card:
     links: tuple[Link, ...] = ()
     mention: tuple[str, ...] = ()
     language: Literal["zh", "en"] = "zh"
+    covers: int = 1
+    resolved: int = 0
 
 
 Outcome = Literal["accepted", "retry", "wait", "split", "permanent", "content"]

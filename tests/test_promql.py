@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from exporter.promql import EvaluationError, PromqlError, Samples, check, evaluate
+from exporter.promql import EvaluationError, PromqlError, Samples, evaluate
 from tests.expressions import Writer, series
 from tests.servers import prometheus
 

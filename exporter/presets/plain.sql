@@ -1,4 +1,4 @@
--- The order system of the reference incidents, in SQL that MariaDB, MySQL, PostgreSQL and SQLite all read.
+-- The order system of the reference incidents, in SQL that MariaDB, MySQL and SQLite all read.
 -- One statement ends at each ";". Times are Beijing time, amounts of orders yuan, amounts of callbacks fen.
 CREATE TABLE orders (
   id BIGINT NOT NULL PRIMARY KEY,
@@ -9,9 +9,9 @@ CREATE TABLE orders (
   currency CHAR(3) NOT NULL DEFAULT 'CNY',
   pay_channel VARCHAR(20) NULL,
   transaction_id VARCHAR(64) NULL,
-  created_at TIMESTAMP NOT NULL,
-  paid_at TIMESTAMP NULL,
-  updated_at TIMESTAMP NOT NULL
+  created_at DATETIME NOT NULL,
+  paid_at DATETIME NULL,
+  updated_at DATETIME NOT NULL
 );
 CREATE INDEX orders_status_created ON orders (status, created_at);
 CREATE INDEX orders_paid ON orders (paid_at);
@@ -22,7 +22,7 @@ CREATE TABLE pay_callback (
   trade_state VARCHAR(20) NOT NULL,
   amount_fen BIGINT NOT NULL,
   pay_channel VARCHAR(20) NOT NULL,
-  received_at TIMESTAMP NOT NULL
+  received_at DATETIME NOT NULL
 );
 CREATE INDEX pay_callback_received ON pay_callback (received_at);
 CREATE INDEX pay_callback_trade_no ON pay_callback (out_trade_no);
@@ -42,6 +42,6 @@ CREATE TABLE inventory_lock (
   warehouse_id VARCHAR(32) NOT NULL,
   quantity INTEGER NOT NULL,
   status VARCHAR(20) NOT NULL DEFAULT 'locked',
-  created_at TIMESTAMP NOT NULL
+  created_at DATETIME NOT NULL
 );
 CREATE INDEX inventory_lock_created ON inventory_lock (created_at);

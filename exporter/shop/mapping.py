@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
 from exporter.shop.presets import expanded
 from exporter.shop.transforms import Steps, transformed
-from exporter.shop.values import Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
 
 if TYPE_CHECKING:
@@ -23,24 +23,9 @@ Word = Literal["orders", "callbacks", "stock", "reservations"]
 Check = Literal[
     "orders", "callbacks", "negative_stock", "reservations",
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
-    "pending_but_paid", "paid_after_close", "orphan_callback", "ghost_paid", "amount_mismatch", "duplicate_notify",
-    "double_payment", "missing_txn", "half_written", "time_order",
+    "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
+    "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
 ]  # fmt: skip
-
-
-class Hop(Strict):
-    """Rows of `table` whose column `from_` is the value in hand; the column `to` is the next value."""
-
-    table: TableName
-    from_: Name = Field(alias="from")
-    to: Name
-    where: dict[Name, OneOrMore] = Field(default_factory=dict)
-    schema_: Name | None = Field(None, alias="schema")
-    database: str | None = None
-
-    @property
-    def physical(self) -> tuple[str, ...]:
-        return shards(self.table)
 
 
 class TableMap(Strict):
@@ -140,6 +125,8 @@ class Callbacks(TableMap):
     COLUMNS = ("trade_no", "transaction", "amount", "currency", "received", "state", "channel")
     NEEDED = ("trade_no", "received")
 
+    success: dict[str, Values]  # asked for: where every row is a success, that is said by {}
+
 
 class Stock(TableMap):
     COLUMNS = ("warehouse", "sku", "quantity", "reserved")
@@ -178,13 +165,24 @@ class Mapping(Strict):
         clock = time.columns.get(column, time)
         return clock.kind, clock.zone or time.zone or self.zone
 
+    @field_validator("not_applicable", mode="before")
+    @classmethod
+    def _checks(cls, given: Any) -> Any:
+        wrong = [check for check in given if check not in get_args(Check)] if isinstance(given, dict) else []
+        if wrong:
+            texts = {check: f"unknown check; {unknown(check, get_args(Check))}" for check in wrong}
+            raise faults(
+                "Mapping", [fault((str(check),), "unknown_key", texts[check], given[check]) for check in wrong]
+            )
+        return given
+
     @model_validator(mode="after")
     def _joined(self) -> Self:
         if not any(self.table(word) for word in WORDS):
             text = f"no table is mapped; write at least one of {', '.join(WORDS)}, or a preset's name"
             raise faults("Mapping", [fault((), "empty", text, None)])
         if self.callbacks and self.orders and "trade_no" not in self.orders.columns:
-            text = "callbacks cannot be joined: which column of orders holds the number that callbacks name?"
+            text = "callbacks cannot be joined to orders; which column of orders holds the number that callbacks name?"
             raise faults("Mapping", [fault(("orders", "columns", "trade_no"), "missing", text, None)])
         return self
 

@@ -133,3 +133,18 @@ class Money(Strict):
 
     unit: Literal["yuan", "fen"] = "yuan"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+
+
+class Hop(Strict):
+    """Rows of `table` whose column `from_` is the value in hand; the column `to` is the next value."""
+
+    table: TableName
+    from_: Name = Field(alias="from")
+    to: Name
+    where: dict[Name, OneOrMore] = Field(default_factory=dict)
+    schema_: Name | None = Field(None, alias="schema")
+    database: str | None = None
+
+    @property
+    def physical(self) -> tuple[str, ...]:
+        return shards(self.table)

@@ -50,11 +50,12 @@ class Payment:
 class Order:
     """An order as the shop records it; `state` is None when the mapping does not know the raw status.
 
-    `payment_known`: the shop has noted a payment (a paid time, a transaction or its flag).
+    `key` is that of its row; `payment_known`: the shop has noted a payment (a paid time, a transaction or its flag).
     """
 
     number: str
     state: str | None
+    key: str = ""
     trade_no: str | None = None
     amount: Decimal | int | None = None
     currency: str | None = None
@@ -112,19 +113,19 @@ def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], te
     for trade_no, ps in by_trade.items():
         ref = found[0].number if (found := orders.get(trade_no, ())) else trade_no
         issues += _of_trade(ref, ps, bool(found), terms)
-    return _wanted(issues, terms)
+    return distinct(issue for issue in issues if issue.kind in terms.kinds)
 
 
 def examine(order: Order, terms: Terms, callbacks: bool | None = None) -> list[Issue]:
     """What an order's row says against itself; `callbacks` is whether a success callback exists (None: unknown)."""
-    return _wanted(_of_row(order, terms, callbacks), terms)
+    return distinct(issue for issue in _of_row(order, terms, callbacks) if issue.kind in terms.kinds)
 
 
-def _wanted(issues: Iterable[Issue], terms: Terms) -> list[Issue]:
+def distinct(issues: Iterable[Issue]) -> list[Issue]:
+    """Each kind once for each order, since its first sign; oldest first."""
     unique: dict[tuple[str, str], Issue] = {}
     for issue in sorted(issues, key=lambda i: i.since):
-        if issue.kind in terms.kinds:
-            unique.setdefault((issue.kind, issue.ref), issue)
+        unique.setdefault((issue.kind, issue.ref), issue)
     return list(unique.values())
 
 

@@ -18,14 +18,14 @@ CHANNELS = 20
 class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
-    `open` are the payments of open cases and `rows` the numbers of orders whose own row is at fault.
+    `open` are the payments of open cases and `rows` (key, number) of orders whose own row is at fault.
     """
 
     read: datetime | None = None
     looked_again: datetime | None = None
     examined: datetime | None = None
     open: tuple[Payment, ...] = ()
-    rows: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
 
     @classmethod
@@ -34,7 +34,8 @@ class Memory:
         try:
             marks = {name: _moment(stored.get(name)) for name in ("read", "looked_again", "examined")}
             payments = tuple(_payment(row) for row in stored.get("open", ()))
-            return cls(**marks, open=payments, rows=_texts(stored, "rows"), channels=_texts(stored, "channels"))
+            rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
+            return cls(**marks, open=payments, rows=rows, channels=tuple(map(str, stored.get("channels", ()))))
         except (ValueError, TypeError, ArithmeticError):
             return cls()
 
@@ -43,11 +44,11 @@ class Memory:
         return {
             **{name: at.isoformat() for name, at in marks.items() if at},
             "open": [_row(payment) for payment in self.open],
-            "rows": list(self.rows),
+            "rows": [list(row) for row in self.rows],
             "channels": list(self.channels),
         }
 
-    def with_open(self, payments: Iterable[Payment], rows: Iterable[str], cap: int) -> tuple[Memory, bool]:
+    def with_open(self, payments: Iterable[Payment], rows: Iterable[tuple[str, str]], cap: int) -> tuple[Memory, bool]:
         """The memory with these open cases, the oldest kept, and whether some found no place."""
         oldest = sorted(set(payments), key=lambda p: (p.at, p.trade_no))
         numbers = list(dict.fromkeys(rows))
@@ -77,7 +78,3 @@ def _minor(text: str) -> Decimal | int:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _texts(stored: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(each) for each in stored.get(name, ()))

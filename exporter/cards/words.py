@@ -1,0 +1,159 @@
+"""The words of cards in both languages; names of lines are at most five letters, as WeCom's rows want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language; texts with {} are filled by `str.format`."""
+
+    language: Language
+    colon: str
+    over: str
+    now: str
+    runbook: str
+    status_page: str
+    severity: str
+    since: str
+    lasting: str
+    lasted: str
+    before: str
+    sent: str
+    digest_title: str
+    digest_text: str
+    unlisted: str
+    digest_unit: str
+    trial_title: str
+    trial_text: str
+    units: tuple[str, str, str, str]
+    unit_gap: str
+    severities: Mapping[str, str]
+    labels: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+
+    def say(self, label: str, value: str) -> str:
+        """A label's value in words, or as it is where there are none."""
+        return self.values.get(label, {}).get(value, value)
+
+    def span(self, seconds: float) -> str:
+        """A length of time as people say it, in its two largest units: `3 小时 5 分钟`, `3h 5m`."""
+        amounts, rest = [], max(0, round(seconds))
+        for size in (86_400, 3_600, 60, 1):
+            amount, rest = divmod(rest, size)
+            amounts.append(amount)
+        first = next((place for place, amount in enumerate(amounts) if amount), len(amounts) - 1)
+        said = list(zip(amounts, self.units, strict=True))[first : first + 2]
+        return " ".join(f"{amount}{self.unit_gap}{unit}" for amount, unit in said if amount or len(said) == 1)
+
+
+WORDS: Mapping[Language, Words] = {
+    "zh": Words(
+        language="zh",
+        colon="：",
+        over="已恢复 · {}",
+        now="现在",
+        runbook="处理手册",
+        status_page="状态页",
+        severity="级别",
+        since="开始",
+        lasting="已持续",
+        lasted="共持续",
+        before="告警时",
+        sent="发送",
+        digest_title="{} {} 条告警合并通知",
+        digest_text="告警较多，为不超出机器人的频率限制，合并为一条：{} 条告警中，{} 条已恢复。",
+        unlisted="另有 {} 条未列出，请看状态页。",
+        digest_unit="条告警",
+        trial_title="🔵 测试卡片：通道已接通",
+        trial_text="这是一张测试卡片，没有任何故障。真正的告警会走同一条路送到这里。",
+        units=("天", "小时", "分钟", "秒"),
+        unit_gap=" ",
+        severities={"critical": "严重", "warning": "警告", "info": "提示"},
+        labels={
+            "shop": "店铺",
+            "warehouse": "仓库",
+            "kind": "类型",
+            "pay_channel": "支付渠道",
+            "age": "时长",
+            "channel": "通道",
+            "probe": "检查项",
+        },
+        values={
+            "kind": {
+                "pending_paid": "已付款仍待支付",
+                "paid_after_close": "关单后付款",
+                "orphan_callback": "有回调无订单",
+                "paid_without_callback": "已付款无回调",
+                "amount_mismatch": "金额不一致",
+                "double_payment": "重复付款",
+                "missing_transaction": "缺少交易号",
+                "callback_storm": "回调反复推送",
+                "half_written": "支付信息只写了一半",
+                "time_order": "时间先后颠倒",
+                "retry_exhausted": "支付平台已停止回调",
+            },
+            "pay_channel": {
+                "wechat": "微信支付",
+                "alipay": "支付宝",
+                "unionpay": "银联",
+                "balance": "余额",
+                "unknown": "未知",
+                "other": "其他",
+            },
+        },
+    ),
+    "en": Words(
+        language="en",
+        colon=": ",
+        over="Resolved · {}",
+        now="now",
+        runbook="Runbook",
+        status_page="Status page",
+        severity="Level",
+        since="Since",
+        lasting="For",
+        lasted="For",
+        before="Was",
+        sent="Sent",
+        digest_title="{} {} alerts in one card",
+        digest_text="Many alerts at once, merged so that the robot is not throttled: {} alerts, {} of them resolved. ",
+        unlisted="{} more are not listed; see the status page.",
+        digest_unit="alerts",
+        trial_title="🔵 Test card: this channel works",
+        trial_text="This is a test card; nothing is wrong. A real alert takes the same road to this room.",
+        units=("d", "h", "m", "s"),
+        unit_gap="",
+        severities={"critical": "critical", "warning": "warning", "info": "info"},
+        labels={
+            "shop": "Shop",
+            "warehouse": "Depot",
+            "kind": "Kind",
+            "pay_channel": "Via",
+            "age": "Age",
+            "channel": "Room",
+            "probe": "Probe",
+        },
+        values={
+            "kind": {
+                "pending_paid": "paid yet pending",
+                "paid_after_close": "paid after closing",
+                "orphan_callback": "callback without order",
+                "paid_without_callback": "paid without callback",
+                "amount_mismatch": "amounts differ",
+                "double_payment": "paid twice",
+                "missing_transaction": "no transaction number",
+                "callback_storm": "callback storm",
+                "half_written": "payment half written",
+                "time_order": "times in wrong order",
+                "retry_exhausted": "callbacks have stopped",
+            },
+            "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
+        },
+    ),
+}
