@@ -83,7 +83,7 @@ class App:
         self._reload_gauges: tuple[Sample, ...] = ()
         try:
             self._plan = self._read()
-            self._state = State(self._plan.config.state_url())
+            self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._exposition = Exposition()

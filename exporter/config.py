@@ -87,7 +87,7 @@ def _probe_class(name: str, _section: Any) -> type[BaseModel]:
 
 def _channel_class(_name: str, section: Any) -> type[BaseModel]:
     kind = section.get("kind") if isinstance(section, Mapping) else None
-    if kind not in notify.known():
+    if not isinstance(kind, str) or kind not in notify.known():
         text = f"{kind!r} is no kind of room; {unknown(kind, notify.known(), 'kinds')}"
         raise faults("channels", [fault(("kind",), "unknown_kind", text)])
     return notify.known()[kind]

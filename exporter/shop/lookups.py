@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from exporter.shop.catalog import Column
-    from exporter.shop.mapping import Hop
     from exporter.shop.table import Record, Table
+    from exporter.shop.values import Hop
 
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""
