@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,7 @@ class Metric:
         if set(labels) != set(self.labels):
             raise ValueError(f"{self.name} takes the labels {self.labels}, not {tuple(labels)}")
         number = float(value)
-        if number != number:
+        if math.isnan(number):
             raise ValueError(f"{self.name} would be NaN, and a rule that compares NaN is silently off")
         return Sample(self, number, tuple(str(labels[name]) for name in self.labels), tuple(evidence))
 
@@ -88,7 +89,8 @@ class Reading:
 class Finding:
     """A rule's expression holds now for these labels: a candidate for an alert.
 
-    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds.
+    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds,
+    `keep` its `keep_firing_for`.
     """
 
     rule: str
@@ -97,6 +99,7 @@ class Finding:
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
     wait: float = 0.0
+    keep: float = 0.0
 
     @property
     def key(self) -> AlertKey:
@@ -105,7 +108,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest."""
+    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest.
+
+    `keep` is how many seconds it goes on firing once it no longer holds, `gone` when that began (Unix seconds).
+    """
 
     rule: str
     labels: Mapping[str, str]
@@ -114,6 +120,8 @@ class Alert:
     value: float
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
+    keep: float = 0.0
+    gone: float | None = None
 
     @property
     def key(self) -> AlertKey:

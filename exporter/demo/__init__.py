@@ -1,1 +1,1 @@
-"""A shop with the reference faults in it, and two chat rooms as strict as the real ones: no server is needed."""
+"""The reference incident, replayed on this machine alone: an embedded shop and two rooms as strict as the real ones."""

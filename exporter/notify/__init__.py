@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -14,9 +12,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from exporter import plugins
 from exporter.model import Card, Link, Outcome, Receipt
+from exporter.strict import Strict
 from exporter.text import one_line
 
 if TYPE_CHECKING:
@@ -28,13 +28,11 @@ Endpoint = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$")]
 """Where the robot listens, without the query; another one than the product's own is for proxies and for tests."""
 
 
-class Channel(BaseModel, ABC):
+class Channel(Strict, ABC):
     """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
 
     `per_minute` is the pace its robot forgives. `requests` is imported only when something is sent.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: str
     per_minute: int = 18
@@ -139,14 +137,4 @@ _USER = re.compile(r"(?!all$)[A-Za-z0-9$][A-Za-z0-9._$:-]{0,63}", re.ASCII)
 @cache
 def known() -> Mapping[str, type[Channel]]:
     """Every kind of channel by its name."""
-    found: dict[str, type[Channel]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        room = importlib.import_module(f"{__name__}.{module.name}")
-        for each in vars(room).values():
-            if _is_own(each, room.__name__):
-                found[module.name] = each
-    return found
-
-
-def _is_own(thing: object, module: str) -> bool:
-    return isinstance(thing, type) and issubclass(thing, Channel) and thing.__module__ == module
+    return plugins.found(__name__, __path__, Channel)  # type: ignore[type-abstract]

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from exporter import plugins
 from exporter.model import Gap, Metric, Sample
 from exporter.shop import Shop
+from exporter.strict import Strict
 from exporter.units import Duration
 
 
-class Probe(BaseModel, ABC):
+class Probe(Strict, ABC):
     """Its YAML section is its settings is the running object; a probe holds no state between runs.
 
     What must outlive a run stands in `shop.recall()` and `shop.remember()`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     METRICS: ClassVar[tuple[Metric, ...]]
 
-    every: Duration = 30.0
-    timeout: Duration = 3.0
+    every: Annotated[Duration, Field(ge=0.1)] = 30.0
+    timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
     def limits(self) -> Mapping[str, float]:
         """The thresholds that rules compare with, exported as `order_health_limit{probe,limit}`."""
@@ -42,12 +40,4 @@ class Probe(BaseModel, ABC):
 @cache
 def known() -> Mapping[str, type[Probe]]:
     """Every probe of this folder by its name."""
-    found = {}
-    for module in pkgutil.iter_modules(__path__):
-        room = importlib.import_module(f"{__name__}.{module.name}")
-        found.update({module.name: each for each in vars(room).values() if _is_own(each, room.__name__)})
-    return found
-
-
-def _is_own(thing: object, module: str) -> bool:
-    return isinstance(thing, type) and issubclass(thing, Probe) and thing.__module__ == module
+    return plugins.found(__name__, __path__, Probe)  # type: ignore[type-abstract]

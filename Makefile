@@ -1,0 +1,67 @@
+# order-health. Each target does all its own set-up, into .venv/, on a machine with Python >= 3.11.
+#   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it)
+#   make test         everything: lint, types, imports, tests with real servers, promtool
+#   make check        the inner loop, in seconds: no server is started
+#   make bench        the benchmarks of bench/, beside their peers
+#   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
+#   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
+#   make clean        everything that was made here
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := test
+.PHONY: demo test check lint promtool bench image-check lock clean
+
+BIN := .venv/bin
+CODE := exporter tests bench tools
+# one locked set of versions for 3.11 and newer, hashed, free of any index's address
+COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+.venv/ready: requirements-dev.lock pyproject.toml tools/venv.sh
+	tools/venv.sh .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: .venv/ready
+	exec $(BIN)/order-health demo
+
+test: .venv/ready
+	tests/servers/install.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory promtool
+
+check: .venv/ready lint
+	$(BIN)/python -m pytest -q -m "not server"
+
+lint: .venv/ready
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+promtool:
+	promtool check rules rules/*.yml
+	promtool check config deploy/prometheus.yml
+	promtool test rules tests/rules/*.test.yml
+
+bench: .venv/ready
+	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
+	$(BIN)/python bench/all.py
+
+image-check: .venv/ready
+	$(BIN)/python tools/image_check.py
+
+lock:
+	command -v $(UV) >/dev/null || { tools/venv.sh .cache/uv && .cache/uv/bin/pip install --quiet uv; }
+	$(COMPILE) pyproject.toml --extra postgres -o requirements.lock
+	$(COMPILE) pyproject.toml --constraint requirements.lock --extra dev --group build -o requirements-dev.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock -o requirements-build.lock
+
+UV := $(shell command -v uv || echo .cache/uv/bin/uv)
+
+clean:
+	rm -rf .venv .peers .cache dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,51 @@
+"""One file a command: `arguments(parser)` declares what it takes, `run(args)` does it and returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from exporter.config import Config, ConfigFaultError, load
+from exporter.model import Reading
+from exporter.shop import Shop
+from exporter.watch import Round, read
+
+
+def config_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config.file", dest="config_file", metavar="F", default="config.yaml", help="config.yaml")
+
+
+def load_or_say(file: str) -> Config | None:
+    """The configuration, or None after its faults stand on stderr."""
+    try:
+        return load(file)
+    except ConfigFaultError as error:
+        print(*error.faults, sep="\n", file=sys.stderr)
+        return None
+
+
+class Scratch:
+    """A memory that ends with the command: what a person tries by hand leaves no trace in the state."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def recall(self, shop: str, probe: str) -> dict[str, Any]:
+        return self._kept.get((shop, probe), {})
+
+    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None:
+        self._kept[shop, probe] = memory
+
+
+def opened(config: Config) -> dict[str, Shop]:
+    return {name: section.opened(name, config.zone, Scratch()) for name, section in config.shops.items()}
+
+
+def once(config: Config, shop: Shop, probe_name: str) -> tuple[Reading, Shop]:
+    """One run of a probe now; the second value is the bounded shop it asked, with the trace of its statements."""
+    section = config.shops[shop.name]
+    bounded = shop.bounded(probe_name, section.probes[probe_name].timeout)
+    reading = read(probe_name, Round(section.probes[probe_name], bounded, section.lane()), datetime.now(UTC))
+    return reading, bounded

@@ -1,0 +1,45 @@
+"""`order-health rules`: every probe once, then what each rule makes of it now."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from exporter.commands import config_file, load_or_say, once, opened
+from exporter.metrics import Exposition
+from exporter.rules import Rulebook, RuleFaultError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    config_file(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = load_or_say(args.config_file)
+    if config is None:
+        return 2
+    try:
+        rulebook = Rulebook.load(config.rule_files())
+    except RuleFaultError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    exposition = Exposition()
+    silent = []
+    for name, shop in opened(config).items():
+        for probe_name, probe in config.shops[name].probes.items():
+            reading, _ = once(config, shop, probe_name)
+            exposition.put(reading, probe.limits())
+            silent += [f"{name}/{probe_name}: {reading.error}"] if reading.error else []
+        shop.close()
+    judgement = rulebook.judge(exposition.series(), datetime.now(UTC))
+    for rule in rulebook.names():
+        holding = [finding for finding in judgement.findings if finding.rule == rule]
+        state = f"failed: {judgement.failed[rule]}" if rule in judgement.failed else "holds" if holding else "quiet"
+        print(f"{rule}: {state}")
+        for finding in holding:
+            labels = ", ".join(f"{key}={value}" for key, value in sorted(finding.labels.items()))
+            print(f"    {finding.value:.15g}  {labels}")
+    for line in silent:
+        print(f"no answer from {line}", file=sys.stderr)
+    return 1 if silent or judgement.failed else 0

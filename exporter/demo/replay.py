@@ -1,0 +1,73 @@
+"""Plays the reference incident: an embedded shop with its faults, the real sidecar, and two strict rooms."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from exporter.app import App, StartFaultError
+from exporter.demo import robots, shop
+
+_SECRET = "SEC-of-a-room-on-this-machine"  # noqa: S105 - it opens nothing else
+_CONFIG = """\
+shops:
+  demo:
+    database: sqlite:///{folder}/shop.db
+    tables: plain
+    probes:
+      pending_paid: {{every: 2s}}
+      negative_stock: {{every: 2s}}
+channels:
+  ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
+  duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
+alerts:
+  every: 1s
+  routes:
+    - {{match: {{severity: critical}}, to: [ops, duty], mention: ["13800000000"]}}
+    - {{to: [ops]}}
+web: {{listen: "{listen}", external_url: "{origin}"}}
+state: sqlite:///state.db
+"""
+
+
+def play(listen: str, duration: float | None) -> int:
+    """Until Ctrl-C, or for `duration` seconds; returns the exit status."""
+    host, port = _address(listen)
+    origin = f"http://{host}:{port}"
+    with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
+        folder = Path(name)
+        shop.build(folder / "shop.db", datetime.now(UTC))
+        rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
+        (folder / "config.yaml").write_text(
+            _CONFIG.format(folder=folder, origin=origin, listen=f"{host}:{port}", secret=_SECRET),
+            encoding="utf-8",
+        )
+        try:
+            app = App(folder / "config.yaml", rooms=rooms.routes())
+        except StartFaultError as fault:
+            print(fault, file=sys.stderr)
+            return 1
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop, lambda *_: app.stop())
+        if duration is not None:
+            timer = threading.Timer(duration, app.stop)
+            timer.daemon = True
+            timer.start()
+        print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
+        return app.run()
+
+
+def _address(listen: str) -> tuple[str, int]:
+    """Where to listen; port 0 becomes a free one, because the rooms' addresses stand in the configuration."""
+    host, _, port = listen.rpartition(":")
+    host = host or "127.0.0.1"
+    if int(port):
+        return host, int(port)
+    with socket.socket() as free:
+        free.bind((host.strip("[]"), 0))
+        return host, int(free.getsockname()[1])

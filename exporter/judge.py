@@ -1,0 +1,121 @@
+"""Readings → flips → cards, written down in one transaction before anything is sent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from exporter import alerts, cards, probes
+from exporter.config import Config, Route
+from exporter.model import Alert, AlertKey, Card, Flip
+from exporter.rules import Rulebook, Series
+from exporter.state import State
+
+log = logging.getLogger(__name__)
+
+Name = tuple[str, str]
+"""(shop, probe)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a judge judges by: changes with the configuration, as a whole."""
+
+    rulebook: Rulebook
+    config: Config
+
+    def watched(self) -> frozenset[Name]:
+        return frozenset((shop, probe) for shop, section in self.config.shops.items() for probe in section.probes)
+
+
+class Judge:
+    """Holds what is active now. `series` is one consistent picture of all current samples."""
+
+    def __init__(self, bench: Bench, state: State, series: Callable[[], Series], wake: Callable[[], None]) -> None:
+        self._bench, self._state, self._series, self._wake = bench, state, series, wake
+        self._active: dict[AlertKey, Alert] = dict(state.alerts())
+        self._lock = threading.Lock()
+
+    def use(self, bench: Bench) -> None:
+        """Judges by these rules and routes from now on; alerts keep their state."""
+        with self._lock:
+            self._bench = bench
+
+    def active(self) -> list[Alert]:
+        return list(self._active.values())
+
+    def sit(self, now: datetime) -> list[Flip]:
+        """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
+        with self._lock:
+            series = self._series()
+            judgement = self._bench.rulebook.judge(series, now)
+            unsure = self._unsure(series) | {(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            active, flips = alerts.step(self._active, judgement.findings, now, unsure)
+            written = [pair for flip in flips for pair in self._cards(flip, series)]
+            if flips or _changed(self._active, active):
+                self._state.commit(active, written, now)
+            self._active = active
+        for flip in flips:
+            log.info("%s is %s: %s", flip.alert.rule, flip.alert.status, dict(flip.alert.labels))
+        if written:
+            self._wake()
+        return flips
+
+    def _unsure(self, series: Series) -> set[tuple[str, str]]:
+        """Rules that read a silent probe: they may neither raise nor resolve (shop "" = alerts without a shop)."""
+        silent = self._bench.watched() - _answering(series)
+        makers = _makers(probe for _, probe in silent)
+        return {
+            (rule, place)
+            for shop, probe in silent
+            for rule in self._bench.rulebook.names()
+            if makers[probe] & self._bench.rulebook.inputs(rule)
+            for place in (shop, "")
+        }
+
+    def _shops(self) -> set[str]:
+        return {*self._bench.config.shops, ""}
+
+    def _cards(self, flip: Flip, series: Series) -> list[tuple[str, Card]]:
+        config = self._bench.config
+        route = route_of(config, flip.alert.labels)
+        if route is None:
+            return []
+        card = cards.write(
+            flip,
+            zone=config.zone,
+            language=config.language,
+            external_url=config.web.external_url,
+            mention=tuple(route.mention) if flip.alert.status == "firing" else (),
+            value_now=self._bench.rulebook.value_now(flip.alert, series, flip.at),
+        )
+        return [(channel, card) for channel in route.to]
+
+
+def route_of(config: Config, labels: Mapping[str, str]) -> Route | None:
+    """The first route that takes these labels; without any routes, every channel is told."""
+    if not config.alerts.routes:
+        return Route(to=list(config.channels)) if config.channels else None
+    return next((route for route in config.alerts.routes if route.takes(labels)), None)
+
+
+def _answering(series: Series) -> frozenset[Name]:
+    return frozenset(
+        (shop, sample.labels[0])
+        for shop, sample in series
+        if sample.metric.name == "order_health_probe_success" and sample.value == 1
+    )
+
+
+def _makers(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(metric.name for metric in probes.known()[name].METRICS) for name in names}
+
+
+def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) -> bool:
+    """Is there something that a restart must know? A new value alone is not."""
+    return {key: (a.status, a.since) for key, a in before.items()} != {
+        key: (a.status, a.since) for key, a in after.items()
+    }

@@ -1,0 +1,91 @@
+"""What is known now, as the status page shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from exporter import __version__
+from exporter.config import Config
+from exporter.delivery import Room
+from exporter.model import Alert, Reading
+from exporter.watch import Name, Watch
+from exporter.web.status import AlertRow, ChannelRow, Language, ProbeRow, State, Status
+
+_WORST = {"critical": 0, "warning": 1, "info": 2}
+
+
+def status(
+    at: datetime, *, config: Config, watch: Watch, active: Iterable[Alert], rooms: Iterable[Room], language: Language
+) -> Status:
+    """Everything at one instant, alerts worst and oldest first."""
+    alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
+    firing = {(a.labels.get("shop", ""), a.labels.get("probe", "")) for a in alerts if a.status == "firing"}
+    readings = watch.readings()
+    return Status(
+        at=at,
+        version=__version__,
+        probes=tuple(_probe_row(name, readings.get(name), name in firing, watch) for name in sorted(watch.names())),
+        alerts=tuple(_alert_row(alert, language) for alert in alerts),
+        channels=tuple(ChannelRow(**asdict(room)) for room in rooms),
+        zone=config.zone,
+    )
+
+
+def runbook(root: Path, name: str, language: Language) -> str | None:
+    """The runbook's markdown in this language, else in the other one; None when there is none."""
+    if not re.fullmatch(r"[a-z0-9_]{1,64}", name):
+        return None
+    folder = root / "runbooks" if root.name == "_share" else root / "docs" / "runbooks"
+    files = [folder / f"{name}.md", folder / f"{name}.en.md"]
+    for file in files if language == "zh" else reversed(files):
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    return None
+
+
+def _probe_row(name: Name, reading: Reading | None, firing: bool, watch: Watch) -> ProbeRow:
+    shop, probe = name
+    if reading is None:
+        return ProbeRow(shop, probe, "waiting", next_run=watch.next_run(name))
+    return ProbeRow(
+        shop,
+        probe,
+        _state(reading, firing),
+        samples=reading.samples,
+        gaps=reading.gaps,
+        why=reading.error or "",
+        last_success=reading.last_success,
+        seconds=reading.seconds,
+        next_run=watch.next_run(name),
+    )
+
+
+def _state(reading: Reading, firing: bool) -> State:
+    if reading.error is not None:
+        return "failing"
+    if firing:
+        return "firing"
+    return "not_applicable" if reading.gaps and not reading.samples else "healthy"
+
+
+def _alert_row(alert: Alert, language: Language) -> AlertRow:
+    return AlertRow(
+        title=_said(alert, "summary", language) or alert.rule,
+        severity=alert.labels.get("severity", ""),
+        status="firing" if alert.status == "firing" else "pending",
+        since=alert.since,
+        value=alert.value,
+        shop=alert.labels.get("shop", ""),
+        text=_said(alert, "description", language),
+        evidence=alert.evidence,
+        runbook=Path(alert.annotations.get("runbook_url", "")).name.removesuffix(".md"),
+    )
+
+
+def _said(alert: Alert, name: str, language: Language) -> str:
+    other = alert.annotations.get(name, "")
+    return alert.annotations.get(f"{name}_en", other) if language == "en" else other

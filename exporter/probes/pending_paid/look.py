@@ -1,0 +1,157 @@
+"""What the shop holds, as payments and orders: every read of `pending_paid` stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import sqlalchemy
+from sqlalchemy import func
+
+from exporter.probes.pending_paid.judge import Order, Payment
+from exporter.shop import Record, Refused, Shop, Table
+from exporter.shop.stretches import Stretch, stretches
+
+SECOND_LOOK = 100
+"""So many callbacks that were read before are read again in each run."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One run's eyes on the window from `start` to `now`; no stretch of time is begun after `ends` (monotonic)."""
+
+    shop: Shop
+    start: datetime
+    now: datetime
+    ends: float
+
+    @cached_property
+    def orders(self) -> Table:
+        return self.shop.require("orders", "number")
+
+    @cached_property
+    def callbacks(self) -> Table:
+        return self.shop.require("callbacks", "trade_no", "received")
+
+    def payments(self, since: datetime, until: datetime) -> Iterator[Stretch]:
+        match = self.callbacks.map.success
+        return stretches(self.shop, "callbacks", "received", since, until, ends=self.ends, match=match)
+
+    def orders_by(self, by: str, since: datetime, until: datetime) -> Iterator[Stretch]:
+        return stretches(self.shop, "orders", by, since, until, ends=self.ends)
+
+    def payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
+        """All success callbacks of these trade numbers, whenever they came."""
+        rows = self.shop.lookup("callbacks", "trade_no", trade_numbers, match=self.callbacks.map.success)
+        return [payment for row in rows if (payment := self.payment(row))]
+
+    def orders_of(self, trade_numbers: Collection[str]) -> dict[str, list[Order]]:
+        """The orders that each trade number leads to, by the trade number as it was given."""
+        leads = self.shop.resolve(trade_numbers)
+        wanted = {value for values in leads.values() for value in values}
+        found: dict[str, list[Order]] = {}
+        for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
+            order = self.order(row)
+            found.setdefault(self.orders.fold(order.trade_no or "", "trade_no"), []).append(order)
+        return {number: distinct for number, values in leads.items() if (distinct := self._orders(values, found))}
+
+    def _orders(self, values: Iterable[str], found: Mapping[str, list[Order]]) -> list[Order]:
+        return list(dict.fromkeys(o for each in values for o in found.get(self.orders.fold(each, "trade_no"), ())))
+
+    def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
+        """The same orders read again by their keys, by number; those that are gone are left out."""
+        wanted = {order.key: order.number for order in orders}
+        numbers = set(wanted.values())
+        rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
+        return {order.number: order for order in map(self.order, rows) if order.number in numbers}
+
+    def some_payments(self, since: datetime, until: datetime) -> tuple[list[Payment], datetime | None]:
+        """The first of a stretch, and where to go on (None at its end)."""
+        match = self.callbacks.map.success
+        scan = self.shop.window("callbacks", "received", since, until, match=match, cap=SECOND_LOOK)
+        found = [payment for row in scan.records if (payment := self.payment(row))]
+        last = max((payment.at for payment in found), default=since)
+        return found, max(last, since + timedelta(seconds=1)) if scan.truncated else None
+
+    def pending(self) -> int:
+        """How many orders that were created in the window are pending."""
+        count = sqlalchemy.select(func.count()).select_from(self.orders.source)
+        try:
+            return sum(row[0] for row in self.shop.rows(count.where(*self._pending()), word="orders"))
+        except Refused:
+            return len(self._pending_read)
+
+    def pending_with_payment(self) -> list[Order]:
+        """Pending orders of the window whose row names a payment (the filter is coarse; `examine` is exact)."""
+        table = self.orders
+        words = [word for word in ("paid", "transaction") if word in table.c]
+        noted = [table.c[word].is_not(None) & self._filled(word) for word in words]
+        statement = table.select().where(*self._pending(), sqlalchemy.or_(*noted))
+        try:
+            return [self.order(table.record(row)) for row in self.shop.rows(statement, word="orders")]
+        except Refused:
+            return self._pending_read
+
+    @cached_property
+    def _pending_read(self) -> list[Order]:
+        """All pending orders of the window, along the key: where no index on status and creation is."""
+        match = {"status": self.orders.statuses("pending")}
+        read = stretches(self.shop, "orders", "created", self.start, self.now, ends=self.ends, match=match)
+        return [self.order(record) for stretch in read for record in stretch.records]
+
+    def indexed(self, word: str, column: str) -> bool:
+        """Does an index begin with this column, so that a window on it is cheap."""
+        theirs = self.shop.columns(word).get(column) if self.shop.maps(word, column) else None
+        return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
+
+    def named(self, order: Order, trade_numbers: Iterable[str]) -> bool:
+        """Is one of these numbers, as callbacks write them, the order's."""
+        own = self.callbacks.fold(order.trade_no or "", "trade_no")
+        return any(self.callbacks.fold(number, "trade_no") == own for number in trade_numbers)
+
+    def payment(self, row: Record) -> Payment | None:
+        """None for a row that names no trade number or no time: it says nothing about an order."""
+        if row["trade_no"] is None or row["received"] is None:
+            return None
+        return Payment(
+            row["trade_no"],
+            row["received"],
+            row.get("transaction"),
+            row.get("amount"),
+            row.get("currency") or self._currency(self.callbacks),
+            row.get("channel"),
+        )
+
+    def order(self, row: Record) -> Order:
+        success = self.orders.map.success.get("paid_flag", ())
+        flagged = row.get("paid_flag") is not None and str(row["paid_flag"]) in map(str, success)
+        return Order(
+            row["number"] or "?",
+            self.orders.status_kind(row.get("status")),
+            str(row["key"]),
+            row.get("trade_no"),
+            row.get("amount"),
+            row.get("currency") or self._currency(self.orders),
+            row.get("channel"),
+            row.get("created"),
+            row.get("paid"),
+            row.get("updated"),
+            row.get("transaction"),
+            bool(flagged or row.get("paid") or row.get("transaction")),
+        )
+
+    def _pending(self) -> list[sqlalchemy.ColumnElement[bool]]:
+        table, created = self.orders, self.orders.c.created
+        span = [created >= table.when(self.start, "created"), created < table.when(self.now, "created")]
+        return [*table.only({"status": table.statuses("pending")}), *span]
+
+    def _filled(self, word: str) -> sqlalchemy.ColumnElement[bool]:
+        column, facts = self.orders.c[word], self.shop.columns("orders").get(word)
+        if word == "paid" and self.orders.clock(word)[0] != "datetime":
+            return column > 0
+        return column != "" if facts and "char" in facts.type else sqlalchemy.true()
+
+    def _currency(self, table: Table) -> str:
+        return table.map.money.currency

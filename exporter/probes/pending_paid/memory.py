@@ -1,0 +1,97 @@
+"""What one run leaves to the next: how far callbacks were read, and the cases that are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from exporter.probes.pending_paid.judge import Payment
+
+CHANNELS = 20
+"""So many channels get series of their own: a label has few values."""
+
+
+class Link(NamedTuple):
+    """An order that a trade number of an open case led to."""
+
+    trade_no: str
+    key: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
+
+    `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
+    """
+
+    read: datetime | None = None
+    looked_again: datetime | None = None
+    examined: datetime | None = None
+    open: tuple[Payment, ...] = ()
+    links: tuple[Link, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    channels: tuple[str, ...] = ()
+
+    @classmethod
+    def loads(cls, stored: Mapping[str, Any]) -> Memory:
+        """What `dumps` wrote; an unreadable memory is an empty one, for the next run reads the whole window again."""
+        try:
+            marks = {name: _moment(stored.get(name)) for name in ("read", "looked_again", "examined")}
+            payments = tuple(_payment(row) for row in stored.get("open", ()))
+            rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
+            links = tuple(Link(*map(str, link)) for link in stored.get("links", ()))
+            return cls(
+                **marks, open=payments, links=links, rows=rows, channels=tuple(map(str, stored.get("channels", ())))
+            )
+        except (ValueError, TypeError, ArithmeticError):
+            return cls()
+
+    def dumps(self) -> dict[str, Any]:
+        marks = {name: getattr(self, name) for name in ("read", "looked_again", "examined")}
+        return {
+            **{name: at.isoformat() for name, at in marks.items() if at},
+            "open": [_row(payment) for payment in self.open],
+            "links": [list(link) for link in self.links],
+            "rows": [list(row) for row in self.rows],
+            "channels": list(self.channels),
+        }
+
+    def with_open(
+        self, payments: Iterable[Payment], links: Iterable[Link], rows: Iterable[tuple[str, str]], cap: int
+    ) -> tuple[Memory, bool]:
+        """The memory with these open cases, the oldest kept, and whether some found no place."""
+        oldest = sorted(set(payments), key=lambda p: (p.at, p.trade_no))
+        kept, numbers = tuple(oldest[:cap]), list(dict.fromkeys(rows))
+        named = {payment.trade_no for payment in kept}
+        used = tuple(sorted(link for link in set(links) if link.trade_no in named))
+        found = replace(self, open=kept, links=used, rows=tuple(numbers[:cap]))
+        return found, len(oldest) > cap or len(numbers) > cap
+
+    def with_channels(self, seen: Iterable[str]) -> Memory:
+        names = list(dict.fromkeys((*self.channels, *sorted(set(seen)))))
+        return replace(self, channels=tuple(names[:CHANNELS]))
+
+
+def _row(payment: Payment) -> list[str | None]:
+    amount = None if payment.amount is None else str(payment.amount)
+    at = payment.at.isoformat()
+    return [payment.trade_no, at, payment.transaction, amount, payment.currency, payment.channel, payment.source]
+
+
+def _payment(row: list[str]) -> Payment:
+    trade_no, at, transaction, amount, currency, channel, source = row
+    minor = None if amount is None else _minor(amount)
+    return Payment(trade_no, datetime.fromisoformat(at), transaction, minor, currency, channel, source)
+
+
+def _minor(text: str) -> Decimal | int:
+    return int(text) if text.lstrip("-").isdigit() else Decimal(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,155 @@
+"""Binary operators: between numbers, between a vector and a number, and between vectors that match up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+
+from exporter.promql.numbers import ARITHMETIC, COMPARISON
+from exporter.promql.vector import NAME, EvaluationError, Instant, Node, Value, nameless, unique
+
+SET_OPERATORS = frozenset({"and", "or", "unless"})
+OPERATORS = SET_OPERATORS | set(ARITHMETIC) | set(COMPARISON)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How elements of two vectors find each other.
+
+    `labels` are those of `on` or `ignoring`; `many` is the side that may have several ("left", "right" or neither),
+    `include` the labels of group_left or group_right, taken from the other side.
+    """
+
+    on: bool = False
+    labels: tuple[str, ...] = ()
+    many: str = ""
+    include: tuple[str, ...] = ()
+
+    def signature(self, labels: Mapping[str, str]) -> Hashable:
+        if self.on:
+            return tuple(labels.get(name, "") for name in self.labels)
+        return frozenset(item for item in labels.items() if item[0] != NAME and item[0] not in self.labels)
+
+    def result(self, many: Mapping[str, str], one: Mapping[str, str]) -> dict[str, str]:
+        if not self.many:
+            return {name: text for name, text in many.items() if (name in self.labels) is self.on}
+        kept = {name: text for name, text in many.items() if name not in self.include}
+        kept.update((name, one[name]) for name in self.include if name in one)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One arithmetic or comparison operator; `flag` is its `bool` modifier."""
+
+    sign: str
+    flag: bool = False
+
+    @property
+    def filters(self) -> bool:
+        return self.sign in COMPARISON and not self.flag
+
+    def number(self, left: float, right: float) -> float:
+        if self.sign in ARITHMETIC:
+            return ARITHMETIC[self.sign](left, right)
+        return float(COMPARISON[self.sign](left, right))
+
+    def element(self, left: float, right: float) -> float | None:
+        """The number an element gets, None when a comparison filters it out."""
+        if self.filters:
+            return left if COMPARISON[self.sign](left, right) else None
+        return self.number(left, right)
+
+
+def binary(operation: Operation, matching: Matching, left: Node, right: Node) -> Node:
+    def run(now: Instant) -> float | list[Value]:
+        one, two = left(now), right(now)
+        if isinstance(one, list):
+            return _vectors(operation, matching, one, two) if isinstance(two, list) else _scaled(operation, one, two)
+        if isinstance(two, list):
+            return _scaled(operation, two, one, swapped=True)
+        return operation.number(one, two)
+
+    return run
+
+
+def _scaled(operation: Operation, vector: list[Value], scalar: float, *, swapped: bool = False) -> list[Value]:
+    if operation.filters:
+        compare = COMPARISON[operation.sign]
+        if swapped:
+            return [each for each in vector if compare(scalar, each.value)]
+        return [each for each in vector if compare(each.value, scalar)]
+    number = operation.number
+    return unique(
+        [
+            Value(nameless(each.labels), number(scalar, each.value) if swapped else number(each.value, scalar))
+            for each in vector
+        ]
+    )
+
+
+def _vectors(operation: Operation, matching: Matching, left: list[Value], right: list[Value]) -> list[Value]:
+    if not left or not right:
+        return []
+    swapped = matching.many == "right"
+    many, one = (right, left) if swapped else (left, right)
+    partners = _partners(matching, one, "left" if swapped else "right")
+    results, taken = [], set()
+    for each in many:
+        signature = matching.signature(each.labels)
+        partner = partners.get(signature)
+        if partner is None:
+            continue
+        pair = (partner.value, each.value) if swapped else (each.value, partner.value)
+        number = operation.element(*pair)
+        if number is None:
+            continue
+        if not matching.many and signature in taken:
+            raise EvaluationError(
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+            )
+        taken.add(signature)
+        labels = each.labels if operation.filters else nameless(each.labels)
+        results.append(Value(matching.result(labels, partner.labels), number))
+    return unique(results)
+
+
+def _partners(matching: Matching, one: list[Value], side: str) -> dict[Hashable, Value]:
+    partners: dict[Hashable, Value] = {}
+    for each in one:
+        signature = matching.signature(each.labels)
+        if signature in partners:
+            shared = {name: each.labels.get(name, "") for name in matching.labels} if matching.on else dict(each.labels)
+            raise EvaluationError(
+                f"found duplicate series for the match group {shared} on the {side} hand-side of the operation: "
+                "many-to-many matching not allowed: matching labels must be unique on one side"
+            )
+        partners[signature] = each
+    return partners
+
+
+def _and(left: list[Value], right: list[Value], signature: Callable[[Mapping[str, str]], Hashable]) -> list[Value]:
+    present = {signature(each.labels) for each in right}
+    return [each for each in left if signature(each.labels) in present]
+
+
+def _unless(left: list[Value], right: list[Value], signature: Callable[[Mapping[str, str]], Hashable]) -> list[Value]:
+    present = {signature(each.labels) for each in right}
+    return [each for each in left if signature(each.labels) not in present]
+
+
+def _or(left: list[Value], right: list[Value], signature: Callable[[Mapping[str, str]], Hashable]) -> list[Value]:
+    return unique([*left, *_unless(right, left, signature)])
+
+
+_SETS = {"and": _and, "or": _or, "unless": _unless}
+
+
+def combined(sign: str, matching: Matching, left: Node, right: Node) -> Node:
+    """The set operators, which look at labels only."""
+    combine = _SETS[sign]
+
+    def run(now: Instant) -> list[Value]:
+        return combine(left(now), right(now), matching.signature)
+
+    return run

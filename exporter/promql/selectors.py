@@ -1,0 +1,72 @@
+"""Which series a selector means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from exporter.promql.regexes import anchored
+from exporter.promql.vector import NAME, Instant, Value
+
+Operator = Literal["=", "!=", "=~", "!~"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One condition on a label; a label that is missing counts as empty."""
+
+    label: str
+    operator: Operator
+    text: str
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, label: str, operator: Operator, text: str) -> Matcher:
+        """Raises ValueError when the regular expression cannot be used."""
+        return cls(label, operator, text, anchored(text) if "~" in operator else None)
+
+    def accepts(self, value: str) -> bool:
+        same = self.text == value if self.pattern is None else self.pattern.fullmatch(value) is not None
+        return same is (self.operator[0] == "=")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A metric name (None when only matchers say which) with its conditions."""
+
+    name: str | None
+    matchers: tuple[Matcher, ...] = ()
+
+    @classmethod
+    def of(cls, name: str | None, matchers: Iterable[Matcher]) -> Selector:
+        """`{__name__="a"}` is the selector `a`."""
+        rest = list(matchers)
+        fixed = [each for each in rest if each.label == NAME and each.operator == "="]
+        if name is None and fixed:
+            name = fixed[0].text
+            rest.remove(fixed[0])
+        return cls(name, tuple(rest))
+
+    def accepts(self, labels: Mapping[str, str]) -> bool:
+        return all(each.accepts(labels.get(each.label, "")) for each in self.matchers)
+
+    def __call__(self, now: Instant) -> list[Value]:
+        candidates: Iterator[Value] | list[Value]
+        candidates = iter(now.samples) if self.name is None else now.samples.named(self.name)
+        if not self.matchers:
+            return list(candidates)
+        return [value for value in candidates if self.accepts(value.labels)]
+
+    def absent(self) -> dict[str, str]:
+        """The labels `absent()` gives its answer: those that must be equal to one text and are matched once."""
+        labels: dict[str, str] = {}
+        seen: set[str] = set()
+        for each in self.matchers:
+            if each.operator == "=" and each.label not in seen:
+                seen.add(each.label)
+                labels[each.label] = each.text
+            else:
+                labels.pop(each.label, None)
+        return {label: text for label, text in labels.items() if text and label != NAME}

@@ -1,0 +1,65 @@
+"""What a refused statement means for the mapping, in words for people."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from exporter.shop.database import StatementError
+from exporter.shop.errors import Denied, Missing, ShopError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from exporter.shop.catalog import Catalog
+    from exporter.shop.deadline import Deadline
+    from exporter.shop.families import Fault
+
+_ACCOUNT = {"mysql": "SELECT CURRENT_USER()", "postgresql": "SELECT CURRENT_USER"}
+
+
+def told(
+    fault: Fault, catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], *, deadline: Deadline
+) -> ShopError:
+    """The error to raise for a statement over these columns of this table."""
+    code = f" ({fault.code})" if fault.code else ""
+    where = ".".join(filter(None, (catalog.schema(schema), table)))
+    if fault.kind == "table":
+        near = _near(table, catalog.names(schema, deadline))
+        return Missing(f"there is no table {where}{code}{near}; name the right one in the mapping")
+    if fault.kind == "column":
+        column = fault.names.get("column", "?").rpartition(".")[2]
+        near = _near(column, catalog.facts(schema, table, deadline).columns)
+        return Missing(f"there is no column {column} in {where}{code}{near}; name the right one in the mapping")
+    if fault.kind in ("denied", "access"):
+        what = f"column {fault.names['column']} of " if "column" in fault.names else ""
+        grant = _grant(catalog, schema, table, columns, deadline)
+        return Denied(f"the account may not read {what}{where}{code}; `order-health check` prints the GRANT", grant)
+    return ShopError(f"the database refuses the statement over {where}{code}: {fault.text}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    names = {each.lower(): each for each in known}
+    found = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    return f"; there is {', '.join(names[each] for each in found)}" if found else ""
+
+
+def _grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], deadline: Deadline) -> str:
+    family = catalog.database.family.name
+    if family not in _ACCOUNT:
+        return ""
+    try:
+        account = str(catalog.database.ask(text(_ACCOUNT[family]), deadline)[0][0])
+    except (ShopError, StatementError):
+        account = "order_health@%"
+    quote = "`" if family == "mysql" else '"'
+
+    def quoted(name: str) -> str:
+        return quote + name.replace(quote, quote * 2) + quote
+
+    user, _, host = account.rpartition("@")
+    to = f"'{user}'@'{host}'" if family == "mysql" else quoted(account)
+    listed = ", ".join(quoted(each) for each in dict.fromkeys(columns))
+    return f"GRANT SELECT ({listed}) ON {quoted(catalog.schema(schema))}.{quoted(table)} TO {to};"

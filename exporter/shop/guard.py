@@ -1,0 +1,84 @@
+"""No statement runs before its plan has been seen, and none whose plan reads a large table from end to end."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from exporter.shop.catalog import HOUR, Catalog
+from exporter.shop.database import Inspect, Planned
+from exporter.shop.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exporter.shop.deadline import Deadline
+
+_LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
+_WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table of a plan: how it is read (`access` in MySQL's words) and how many rows the server expects."""
+
+    table: str
+    access: str
+    key: str | None
+    rows: int
+
+
+class _Plan(Planned):
+    def __init__(self, key: str, steps: tuple[Step, ...]) -> None:
+        super().__init__(key)
+        self.key, self.steps = key, steps
+
+
+class Guard:
+    """The plans of one database, seen within the last hour. `large` is in rows."""
+
+    def __init__(self, catalog: Catalog, large: int) -> None:
+        self._catalog, self._large = catalog, large
+        self._cleared: dict[str, tuple[float, tuple[Step, ...]]] = {}
+
+    def forget(self) -> None:
+        self._cleared.clear()
+
+    def inspect(self, seen: list[Step]) -> Inspect:
+        """Stops a statement whose plan is not known yet; otherwise puts its plan into `seen`."""
+
+        def look(cursor: Any, statement: str, binds: Any) -> None:
+            key = _LIST.sub("IN (…)", statement)
+            known = self._cleared.get(key)
+            if not known or known[0] + HOUR < time.monotonic():
+                raise _Plan(key, self._explained(cursor, statement, binds))
+            seen.extend(known[1])
+
+        return look
+
+    def judge(self, plan: Planned, schema: str | None, names: Sequence[str], advice: str, deadline: Deadline) -> None:
+        """Clears the plan, or raises Refused. `names` are the tables that the statement is known to read."""
+        assert isinstance(plan, _Plan)  # noqa: S101 - nothing else is raised by `inspect`
+        sizes = {name: self._catalog.facts(schema, name, deadline).rows for name in names}
+        for step in plan.steps:
+            if step.access not in _WHOLE or step.table.startswith("<"):
+                continue
+            # An alias is not in the catalogue: then the largest table that it can stand for counts.
+            size = sizes.get(step.table, max([step.rows, *sizes.values()]))
+            if size > self._large:
+                raise Refused(
+                    f"{step.table}: the plan reads the whole table of about {size:,} rows (access {step.access}), "
+                    f"so the statement is not run; ask the DBA for an index on {advice}"
+                )
+        self._cleared[plan.key] = time.monotonic(), plan.steps
+
+    def _explained(self, cursor: Any, statement: str, binds: Any) -> tuple[Step, ...]:
+        family = self._catalog.database.family
+        cursor.execute(family.explain + statement, binds)
+        names = [column[0] for column in cursor.description]
+        steps = family.steps([dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+        if steps is None:
+            return (Step("?", "not understood: limits of time and rows alone protect the server", None, 0),)
+        return tuple(Step(**step) for step in steps)

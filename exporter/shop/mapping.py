@@ -1,0 +1,196 @@
+"""Our words for a shop's tables and columns: read from a preset, from `config.yaml`, or from both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
+
+from exporter.shop.presets import expanded
+from exporter.shop.transforms import Steps, transformed
+from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.strict import Strict, fault, faults, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from pydantic_core import InitErrorDetails
+
+WORDS = ("orders", "callbacks", "stock", "reservations")
+
+Word = Literal["orders", "callbacks", "stock", "reservations"]
+Check = Literal[
+    "orders", "callbacks", "negative_stock", "reservations",
+    # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
+    "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
+    "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
+]  # fmt: skip
+
+
+class TableMap(Strict):
+    """One of our words as a table of the shop. Column names in `columns` values, `key` and `where` are the shop's.
+
+    `where`: rows that count; None among the values means IS NULL. `success`: our column → raw values, all must
+    hold. `empty`: raw values that mean "not set" in times and texts, never in numbers. `casefold`: numbers
+    differ in nothing but case.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ()
+    NEEDED: ClassVar[tuple[str, ...]] = ()
+    KINDS: ClassVar[tuple[str, ...]] = ()
+
+    table: TableName
+    schema_: Name | None = Field(None, alias="schema")
+    database: str | None = None
+    key: Name = "id"
+    where: dict[Name, OneOrMore] = Field(default_factory=dict)
+    columns: dict[str, Name]
+    status: dict[str, Values] = Field(default_factory=dict)
+    success: dict[str, Values] = Field(default_factory=dict)
+    time: Time = Time()
+    money: Money = Money()
+    empty: Values = ("", "0000-00-00 00:00:00")
+    transform: dict[str, Steps] = Field(default_factory=dict)
+    link: tuple[Hop, ...] = ()
+    casefold: bool = False
+
+    @property
+    def physical(self) -> tuple[str, ...]:
+        """The tables as the database names them; more than one when the table is sharded."""
+        return shards(self.table)
+
+    def statuses(self, *kinds: str) -> tuple[str | int, ...]:
+        """The raw values of these kinds."""
+        return tuple(raw for kind in kinds for raw in self.status.get(kind, ()))
+
+    def status_kind(self, raw: object) -> str | None:
+        """`pending`, `paid`, … of a raw value, None for one that is not mapped; 1 and "1" are the same."""
+        return next((kind for kind, raws in self.status.items() if str(raw) in map(str, raws)), None)
+
+    def transformed(self, column: str, value: str) -> str:
+        return transformed(value, self.transform.get(column, ()))
+
+    @field_validator("columns", "status", "success", "transform", mode="before")
+    @classmethod
+    def _our_words(cls, given: Any, info: Any) -> Any:
+        known = cls.KINDS if info.field_name == "status" else cls.COLUMNS
+        if isinstance(given, dict) and (wrong := [key for key in given if key not in known]):
+            texts = {key: f"unknown {info.field_name} key; {unknown(key, known)}" for key in wrong}
+            raise faults(cls.__name__, [fault((str(key),), "unknown_key", texts[key], given[key]) for key in wrong])
+        return given
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if found := list(self._gaps()):
+            raise faults(type(self).__name__, found)
+        return self
+
+    def _gaps(self) -> Iterator[InitErrorDetails]:
+        for word in self.NEEDED:
+            if word not in self.columns:
+                yield fault(("columns", word), "unset", f"which column? write {word}: its_name", None)
+        if "status" in self.columns and self.KINDS and not self.status:
+            example = f"write status: {{{self.KINDS[0]}: [0]}} with the values that this shop uses"
+            yield fault(("status",), "unset", f"the status column is mapped but its values are not; {example}", None)
+        for name in (*self.success, *self.transform, *self.time.columns):
+            if name not in self.columns:
+                place = next(p for p in ("success", "transform", "time") if name in _keys(self, p))
+                loc = (place, "columns", name) if place == "time" else (place, name)
+                yield fault(loc, "unmapped", f"columns does not say which column {name} is", name)
+        seen: dict[str, str] = {}
+        for kind, raws in self.status.items():
+            for raw in raws:
+                if seen.setdefault(str(raw), kind) != kind:
+                    text = f"{raw!r} stands under {seen[str(raw)]} too; keep it in one of them"
+                    yield fault(("status", kind), "ambiguous", text, raw)
+
+
+def _keys(table: TableMap, place: str) -> dict[str, Any]:
+    return table.time.columns if place == "time" else dict(getattr(table, place))
+
+
+class Orders(TableMap):
+    """`trade_no` is the number that callbacks name; often, not always, the order's own `number`."""
+
+    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "updated",
+               "transaction", "paid_flag")  # fmt: skip
+    NEEDED = ("number",)
+    KINDS = ("pending", "paid", "shipped", "done", "closed")
+
+
+class Callbacks(TableMap):
+    """What the payment channel told the shop. `link` leads from `trade_no` to the values of `orders.trade_no`."""
+
+    COLUMNS = ("trade_no", "transaction", "amount", "currency", "received", "state", "channel")
+    NEEDED = ("trade_no", "received")
+
+    success: dict[str, Values]  # asked for: where every row is a success, that is said by {}
+
+
+class Stock(TableMap):
+    COLUMNS = ("warehouse", "sku", "quantity", "reserved")
+    NEEDED = ("sku", "quantity")
+
+
+class Reservations(TableMap):
+    """`order_is` says what the column `order` holds: the key of the order's row, its `number` or its `trade_no`."""
+
+    COLUMNS = ("order", "sku", "warehouse", "quantity", "created", "expires", "status")
+    NEEDED = ("order", "created")
+    KINDS = ("held", "released")
+
+    order_is: Literal["key", "number", "trade_no"] = "key"
+
+
+class Mapping(Strict):
+    """A shop in our words. `zone` is the zone of its DATETIME columns."""
+
+    title: str = ""
+    zone: Zone = Field(default="+08:00", validate_default=True)
+    orders: Orders | None = None
+    callbacks: Callbacks | None = None
+    stock: Stock | None = None
+    reservations: Reservations | None = None
+    not_applicable: dict[Check, Text] = Field(default_factory=dict)
+
+    def table(self, word: str) -> TableMap | None:
+        found: TableMap | None = getattr(self, word)
+        return found
+
+    def clock(self, word: str, column: str) -> tuple[TimeKind, tzinfo]:
+        """How this column of ours writes a moment, and in which zone."""
+        table = self.table(word)
+        time = table.time if table else Time()
+        clock = time.columns.get(column, time)
+        return clock.kind, clock.zone or time.zone or self.zone
+
+    @field_validator("not_applicable", mode="before")
+    @classmethod
+    def _checks(cls, given: Any) -> Any:
+        wrong = [check for check in given if check not in get_args(Check)] if isinstance(given, dict) else []
+        if wrong:
+            texts = {check: f"unknown check; {unknown(check, get_args(Check))}" for check in wrong}
+            raise faults(
+                "Mapping", [fault((str(check),), "unknown_key", texts[check], given[check]) for check in wrong]
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _joined(self) -> Self:
+        if not any(self.table(word) for word in WORDS):
+            text = f"no table is mapped; write at least one of {', '.join(WORDS)}, or a preset's name"
+            raise faults("Mapping", [fault((), "empty", text, None)])
+        if self.callbacks and self.orders and "trade_no" not in self.orders.columns:
+            text = "callbacks cannot be joined to orders; which column of orders holds the number that callbacks name?"
+            raise faults("Mapping", [fault(("orders", "columns", "trade_no"), "unset", text, None)])
+        return self
+
+
+Tables = Annotated[Mapping, BeforeValidator(expanded)]
+"""`tables:` of a shop, as `config.yaml` may write it."""
+
+
+def load(given: str | dict[str, Any]) -> Mapping:
+    """The mapping of a preset's name, of a mapping written out, or of both; ValidationError tells all faults."""
+    return TypeAdapter(Tables).validate_python(given)

@@ -1,0 +1,93 @@
+"""One run of a probe against one shop: a deadline over all its statements, their plans judged, a trace kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from exporter.shop.catalog import Catalog
+from exporter.shop.database import Database, Planned, StatementError
+from exporter.shop.faults import told
+from exporter.shop.guard import Guard, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy
+
+    from exporter.shop.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement of this run; its binds are never kept."""
+
+    sql: str
+    seconds: float
+    rows: int
+    plan: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A physical table and the columns that are read there, for judging plans and for telling faults."""
+
+    name: str
+    columns: Sequence[str]
+    schema: str | None = None
+
+
+class Source:
+    """A database with what is known of it: shared by all runs of a shop."""
+
+    def __init__(self, database: Database, large: int) -> None:
+        self.database = database
+        self.catalog = Catalog(database)
+        self.guard = Guard(self.catalog, large)
+
+    def forget(self) -> None:
+        self.catalog.forget()
+        self.guard.forget()
+
+
+@dataclass(slots=True)
+class Run:
+    deadline: Deadline
+    trace: list[Asked] = field(default_factory=list)
+
+    def ask(
+        self,
+        source: Source,
+        statement: sqlalchemy.Executable,
+        place: Place,
+        *,
+        advice: str = "",
+        guarded: bool = True,
+    ) -> Sequence[Any]:
+        """Rows; raises a ShopError. `advice`: the index to ask for when the plan is refused.
+
+        `guarded=False` is for statements that read single rows along a unique key by construction.
+        """
+        steps: list[Step] = []
+        sql: list[str] = []
+        look = source.guard.inspect(steps)
+
+        def inspect(cursor: Any, text: str, binds: Any) -> None:
+            sql.append(text)
+            if guarded:
+                look(cursor, text, binds)
+
+        begun = time.monotonic()
+        try:
+            try:
+                rows = source.database.ask(statement, self.deadline, inspect=inspect)
+            except Planned as plan:
+                source.guard.judge(plan, place.schema, (place.name,), advice, self.deadline)
+                rows = source.database.ask(statement, self.deadline, inspect=inspect)
+        except StatementError as error:
+            raise told(
+                error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
+            ) from None
+        self.trace.append(Asked(" ".join(sql[-1].split()), time.monotonic() - begun, len(rows), tuple(steps)))
+        return rows

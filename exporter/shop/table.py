@@ -1,0 +1,179 @@
+"""One of our words as a table of the shop: our columns as SQLAlchemy columns, its rows as records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy import ColumnElement
+
+from exporter.shop import decoding
+from exporter.shop.errors import NotApplicable, ShopError
+
+if TYPE_CHECKING:
+    from exporter.shop.catalog import Column, TableFacts
+    from exporter.shop.mapping import Mapping as ShopMapping
+    from exporter.shop.mapping import TableMap
+
+Record = Mapping[str, Any]
+
+TIMES = frozenset(("created", "paid", "updated", "received", "expires"))
+_MONEY = frozenset(("amount",))
+_NUMBERS = frozenset(("quantity", "reserved"))
+_RAW = frozenset(("status", "state", "paid_flag"))
+
+
+class Columns:
+    """`table.c.created`: our word as a SQLAlchemy column; `key` is the table's key."""
+
+    def __init__(self, word: str, columns: Mapping[str, ColumnElement[Any]]) -> None:
+        self._word, self._columns = word, columns
+
+    def __getattr__(self, name: str) -> ColumnElement[Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        if name not in self._columns:
+            raise NotApplicable(f"the mapping does not say which column is {self._word}.{name}; write {name}: its_name")
+        return self._columns[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name` is the physical table that `c` points at; `on()` gives the same table on another shard."""
+
+    word: str
+    mapping: ShopMapping
+    map: TableMap
+    physical: tuple[str, ...]
+    facts: TableFacts
+    as_text: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        name = self.name or self.physical[0]
+        ours = {"key": self.map.key, **self.map.columns}
+        needed = dict.fromkeys((*ours.values(), *self.map.where))
+        source = sqlalchemy.table(name, *(sqlalchemy.column(each) for each in needed), schema=self.map.schema_)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "c", Columns(self.word, {word: source.c[theirs] for word, theirs in ours.items()}))
+
+    source: sqlalchemy.TableClause = None  # type: ignore[assignment] # set above
+    c: Columns = None  # type: ignore[assignment] # set above
+
+    def on(self, shard: str) -> Table:
+        return self if shard == self.name else replace(self, name=shard)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that reading this table needs, in its own names."""
+        return tuple(column.name for column in self.source.c)
+
+    def column(self, word: str) -> Column | None:
+        """What the database says about it; None when it hides it from the account."""
+        return self.facts.columns.get(self.theirs(word))
+
+    def theirs(self, word: str) -> str:
+        """The table's own name of our column."""
+        self.c[word]  # raises NotApplicable
+        return self.map.columns.get(word, self.map.key)
+
+    def statuses(self, *kinds: str) -> tuple[str | int, ...]:
+        return self.map.statuses(*kinds)
+
+    def status_kind(self, raw: object) -> str | None:
+        """Pending | paid | shipped | done | closed; None for a status that the mapping does not know."""
+        return self.map.status_kind(raw)
+
+    def clock(self, word: str) -> tuple[str, tzinfo]:
+        """How a column writes moments. TIMESTAMP columns are shown in the session's zone, which is UTC."""
+        kind, zone = self.mapping.clock(self.word, word)
+        column = self.column(word)
+        zoned = column is not None and column.type in _ZONED and not self.as_text
+        return kind, UTC if zoned else zone
+
+    def when(self, moment: datetime, by: str | None = None) -> datetime | int | str:
+        """The moment as the column `by` writes it (the first mapped time column, if none is named)."""
+        by = by or next((word for word in self.c if word in TIMES), None)
+        if by is None:
+            raise NotApplicable(f"the mapping names no time column of {self.word}")
+        return decoding.instant(moment, *self.clock(by), as_text=self.as_text)
+
+    def only(self, match: Mapping[str, Collection[Any]]) -> list[ColumnElement[bool]]:
+        """Conditions: the mapping's own filter, and our columns among these raw values."""
+        return [
+            *(self._among(name, values) for name, values in self.map.where.items()),
+            *(self._among(self.theirs(word), values) for word, values in match.items()),
+        ]
+
+    def _among(self, name: str, values: Collection[Any]) -> ColumnElement[bool]:
+        try:
+            return decoding.among(self.source.c[name], self.facts.columns.get(name), values)
+        except ValueError as error:
+            raise ShopError(f"{self.word}: column {name}: {error}; correct the raw values in the mapping") from None
+
+    def select(self, *words: str) -> sqlalchemy.Select[Any]:
+        """SELECT of our columns (all that are mapped, when none is named) under our names."""
+        return sqlalchemy.select(*(self.c[word].label(word) for word in words or self.c))
+
+    def record(self, row: Any) -> Record:
+        """A row of `select()` in our words and values. Columns under other labels than our words are left out."""
+        return {word: self._readers[word](value) for word, value in row._mapping.items() if word in self._readers}  # noqa: SLF001 - public in SQLAlchemy
+
+    def records(self, rows: Iterable[Any]) -> list[Record]:
+        """The rows of `select()` with all columns."""
+        readers = list(self._readers.items())
+        return [{word: read(value) for (word, read), value in zip(readers, row, strict=True)} for row in rows]
+
+    def value(self, word: str, stored: Any) -> Any:
+        """A stored value in our representation; None when it is not set."""
+        return self._readers[word](stored)
+
+    @cached_property
+    def _readers(self) -> dict[str, Callable[[Any], Any]]:
+        return {word: self._reader(word) for word in self.c}
+
+    def _reader(self, word: str) -> Callable[[Any], Any]:
+        if word in _RAW:
+            return decoding.raw
+        if word in _NUMBERS:
+            return decoding.whole
+        if word in _MONEY:
+            return partial(decoding.minor, unit=self.map.money.unit)
+        empty = frozenset(str(each) for each in self.map.empty)
+        if word in TIMES:
+            kind, zone = self.clock(word)
+            return partial(decoding.moment, kind=kind, zone=zone, empty=empty)
+        return partial(decoding.text, empty=empty)
+
+    def fold(self, value: str, by: str = "") -> str:
+        """The form in which two values of `by` (the numbers, when not named) are compared.
+
+        Stripped; casefolded when the mapping says so or the column's collation ignores case.
+        """
+        return value.strip().casefold() if by in self._caseless else value.strip()
+
+    @cached_property
+    def _caseless(self) -> frozenset[str]:
+        named = [word for word in self.c if self.map.casefold or _ignores_case(self.column(word))]
+        return frozenset([*named, ""] if {"number", "trade_no"} & set(named) else named)
+
+
+def _ignores_case(column: Column | None) -> bool:
+    return column is not None and column.collation.endswith("_ci")
+
+
+_ZONED = ("timestamp", "timestamp with time zone")

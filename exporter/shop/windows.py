@@ -1,0 +1,171 @@
+"""Rows of a stretch of time, read in pages: along an index on time, or between two keys where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, or_
+
+from exporter.shop import decoding
+from exporter.shop.borders import Borders, Known, NotOrdered
+from exporter.shop.errors import TimedOut
+from exporter.shop.run import Place, Run, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from exporter.shop.deadline import Deadline
+    from exporter.shop.table import Record, Table
+
+PAGE = 500
+_SMALL = 5_000
+"""Rows up to which a table is simply read; its keys need not follow the time."""
+
+
+_RESERVE = 0.25
+"""Share of a run's time that a scan of many shards leaves for what comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`truncated`: there are more rows than were asked for. `scanned` of `total` shards were read in time."""
+
+    records: list[Record]
+    truncated: bool = False
+    scanned: int = 1
+    total: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows with since <= by < until of one physical table. `known`: where its borders are kept between runs."""
+
+    run: Run
+    source: Source
+    table: Table
+    by: str
+    since: datetime
+    until: datetime
+    match: Mapping[str, Collection[Any]]
+    known: dict[str, Known]
+
+    def read(self, most: int) -> list[Any]:
+        """At most so many rows, in the order of time or of the key."""
+        if has_index(self.table, self.by, self.match) or self.table.facts.rows <= _SMALL:
+            return self._by_time(most)
+        try:
+            return self._by_key(most)
+        except NotOrdered:
+            return self._by_time(most)  # the guard refuses it on a large table, and names the index to ask for
+
+    def _by_time(self, most: int) -> list[Any]:
+        time, key = self.table.c[self.by], self.table.c.key
+        until = time < self.table.when(self.until, self.by)
+
+        def page(after: Any) -> list[ColumnElement[bool]]:
+            if after is None:
+                return [time >= self.table.when(self.since, self.by), until]
+            # Written out, because servers do not use an index for (time, key) > (:t, :k).
+            at, last = getattr(after, self.by), after.key
+            return [time >= at, until, or_(time > at, key > last)]
+
+        return self._pages(page, (time, key), most)
+
+    def _by_key(self, most: int) -> list[Any]:
+        between = self._borders()
+        if between is None:
+            return []
+        first, end = between
+        time, key = self.table.c[self.by], self.table.c.key
+        inside = [time >= self.table.when(self.since, self.by), time < self.table.when(self.until, self.by)]
+        if end is not None:
+            inside.append(key < end)
+
+        def page(after: Any) -> list[ColumnElement[bool]]:
+            return [key >= first if after is None else key > after.key, *inside]
+
+        return self._pages(page, (key,), most)
+
+    def _borders(self) -> tuple[int, int | None] | None:
+        if not has_growing_key(self.table):
+            raise NotOrdered
+        place = f"{self.table.map.schema_}.{self.table.name}.{self.by}"
+        remembered = place in self.known and self.known[place].fresh
+        if not remembered:
+            self.known[place] = Known()
+        try:
+            return Borders(self.table, self.by, self.known[place], self._point).around(self.since, self.until)
+        except NotOrdered:
+            # A table that was emptied and filled again deserves a second look.
+            del self.known[place]
+            if not remembered:
+                raise
+            return self._borders()
+
+    def _point(self, statement: Any) -> Sequence[Any]:
+        return self.run.ask(self.source, statement, self._place, guarded=False)
+
+    def _pages(
+        self, where: Callable[[Any], list[ColumnElement[bool]]], order: tuple[ColumnElement[Any], ...], most: int
+    ) -> list[Any]:
+        chosen = self.table.select().where(*self.table.only(self.match)).order_by(*order)
+        rows: list[Any] = []
+        while len(rows) < most:
+            limit = min(PAGE, most - len(rows))
+            statement = chosen.where(*where(rows[-1] if rows else None)).limit(limit)
+            page = self.run.ask(self.source, statement, self._place, advice=advice(self.table, self.by, self.match))
+            rows += page
+            if len(page) < limit:
+                break
+        return rows
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.table.name, self.table.names, self.table.map.schema_)
+
+
+def scan(window: Callable[[Table], Window], table: Table, cap: int, start: int, deadline: Deadline) -> Scan:
+    """One window over every shard, from shard number `start` on, until the cap or the time is reached."""
+    turn = start % len(table.physical)
+    shards = (*table.physical[turn:], *table.physical[:turn])
+    rows: list[Any] = []
+    scanned = 0
+    for shard in shards:
+        if scanned and deadline.left < deadline.total * _RESERVE:
+            break
+        try:
+            rows += window(table.on(shard)).read(cap + 1 - len(rows))
+        except TimedOut:
+            if not scanned:
+                raise
+            break
+        scanned += 1
+        if len(rows) > cap:
+            break
+    records = table.records(rows[:cap])
+    return Scan(records, truncated=len(rows) > cap, scanned=scanned, total=len(table.map.physical))
+
+
+def has_index(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> bool:
+    """Is there an index with this time first, or right after columns that are compared with fixed values."""
+    fixed = {table.theirs(word) for word in match} | set(table.map.where)
+    time = table.theirs(by)
+    return any(
+        time in index.columns and not index.partial and fixed.issuperset(index.columns[: index.columns.index(time)])
+        for index in table.facts.indexes
+    )
+
+
+def has_growing_key(table: Table) -> bool:
+    """Is the key a whole number that leads a unique index, so that one row is found by one read."""
+    key = table.map.key
+    leads = any(index.unique and not index.partial and index.columns[0] == key for index in table.facts.indexes)
+    return leads and decoding.is_integer(table.facts.columns.get(key))
+
+
+def advice(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> str:
+    """The index that this window wants: fixed columns first, the time last."""
+    columns = [*dict.fromkeys(map(table.theirs, match)), table.theirs(by)]
+    return f"{table.name} ({', '.join(columns)})"

@@ -1,0 +1,73 @@
+"""What must survive a restart: alerts, the outbox, and what probes remember."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from exporter.model import Alert, AlertKey, Card
+from exporter.state import nouns
+from exporter.state.digests import Digests
+from exporter.state.outbox import Pending, Waiting
+from exporter.state.schema import alerts, memory
+from exporter.state.store import StateFaultError
+
+__all__ = ["Pending", "State", "StateFaultError", "Waiting"]
+
+
+class State(Digests):
+    """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
+
+    def alerts(self) -> dict[AlertKey, Alert]:
+        with self._begin() as connection:
+            found = [nouns.alert(body) for body in connection.scalars(select(alerts.c.body))]
+        return {each.key: each for each in found}
+
+    def commit(self, active: Mapping[AlertKey, Alert], cards: Sequence[tuple[str, Card]], at: datetime) -> None:
+        """In one transaction: `active` is what stands now, and `cards`, each with its channel's name, will be sent."""
+        wanted = {_id(each.key): nouns.text(each) for each in active.values()}
+        with self._begin() as connection:
+            stored = {row.id: row.body for row in connection.execute(select(alerts))}
+            for gone in stored.keys() - wanted.keys():
+                connection.execute(delete(alerts).where(alerts.c.id == gone))
+            for name, body in wanted.items():
+                if name not in stored:
+                    connection.execute(insert(alerts).values(id=name, body=body))
+                elif stored[name] != body:
+                    connection.execute(update(alerts).where(alerts.c.id == name).values(body=body))
+            self._add(connection, cards, at.timestamp())
+
+    def recall(self, shop: str, probe: str) -> dict[str, Any]:
+        """What this probe last remembered of this shop; empty when there is nothing."""
+        with self._begin() as connection:
+            body = connection.scalar(select(memory.c.body).where(_of(shop, probe)))
+        return dict(json.loads(body)) if body else {}
+
+    def remember(self, shop: str, probe: str, what: dict[str, Any]) -> None:
+        body = json.dumps(what, sort_keys=True)
+        with self._begin() as connection:
+            stored = connection.scalar(select(memory.c.body).where(_of(shop, probe)))
+            if stored is None:
+                connection.execute(insert(memory).values(shop=shop, probe=probe, body=body))
+            elif stored != body:
+                connection.execute(update(memory).where(_of(shop, probe)).values(body=body))
+
+    def forget(self, kept: Collection[tuple[str, str]]) -> None:
+        """Drops what was remembered by any (shop, probe) that is not among `kept`."""
+        with self._begin() as connection:
+            for row in connection.execute(select(memory.c.shop, memory.c.probe)).all():
+                if (row.shop, row.probe) not in kept:
+                    connection.execute(delete(memory).where(_of(row.shop, row.probe)))
+
+
+def _id(key: AlertKey) -> str:
+    return hashlib.sha256(json.dumps(key).encode()).hexdigest()
+
+
+def _of(shop: str, probe: str) -> Any:
+    return (memory.c.shop == shop) & (memory.c.probe == probe)

@@ -1,0 +1,40 @@
+"""What each robot was sent within the last minutes, and until when it asked for silence."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from exporter.state.schema import robots, sends
+from exporter.state.store import Store
+
+_KEPT_SECONDS = 300.0
+
+
+class Robots(Store):
+    """The pace stands here and not in memory, so that a restart does not begin a new minute."""
+
+    def sends(self, channel: str, since: float) -> list[float]:
+        """When each message since then was answered (or left, while there is no answer), oldest first."""
+        asked = select(sends.c.at).where(sends.c.channel == channel, sends.c.at > since).order_by(sends.c.at)
+        with self._begin() as connection:
+            return list(connection.scalars(asked))
+
+    def pause(self, channel: str, until: float) -> None:
+        """Nothing is sent to this robot before `until`; 0 lifts it."""
+        with self._begin() as connection:
+            connection.execute(delete(robots).where(robots.c.channel == channel))
+            connection.execute(insert(robots).values(channel=channel, paused=until))
+
+    def paused(self, channel: str) -> float:
+        with self._begin() as connection:
+            return connection.scalar(select(robots.c.paused).where(robots.c.channel == channel)) or 0.0
+
+    def _leaves(self, connection: Connection, channel: str, now: float) -> None:
+        connection.execute(delete(sends).where(sends.c.at < now - _KEPT_SECONDS))
+        connection.execute(insert(sends).values(channel=channel, at=now, flying=True))
+
+    def _answered(self, connection: Connection, channel: str, now: float) -> None:
+        # The robot counted it some time before it answered: to count from the answer is on the safe side.
+        connection.execute(
+            update(sends).where(sends.c.channel == channel, sends.c.flying.is_(True)).values(at=now, flying=False)
+        )

@@ -1,0 +1,137 @@
+"""Opens the state's database and guards every transaction on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from exporter.state.schema import MIGRATIONS, migrate, version
+
+
+class StateFaultError(Exception):
+    """The state cannot be opened or written; the text says where, what, and what to do, without a password."""
+
+
+class Store:
+    """One database, one lock: every transaction is short, and SQLite takes one writer at a time anyway."""
+
+    def __init__(self, url: str) -> None:
+        """Opens and, if needed, creates or migrates the tables. Raises `StateFaultError`."""
+        parsed = _parsed(url)
+        self.where = f"state: {_shown(parsed)}"
+        self._lock = threading.RLock()
+        self._engine = _engine(parsed, self.where)
+        try:
+            self._prepare()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self._lock:
+            try:
+                with self._engine.begin() as connection:
+                    yield connection
+            except SQLAlchemyError as error:
+                raise StateFaultError(f"{self.where}: {_reason(error)}; {_remedy(self._engine.url)}") from None
+
+    def _prepare(self) -> None:
+        with self._begin() as connection:
+            found = version(connection)
+            if found > len(MIGRATIONS):
+                raise StateFaultError(
+                    f"{self.where}: was written by a newer order-health (version {found}, this one knows "
+                    f"{len(MIGRATIONS)}); run the newer one, or name another file under `state:`"
+                )
+            migrate(connection, found)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise StateFaultError(
+            "state: this is not a database URL; write for example sqlite:///order-health.db"
+        ) from None
+
+
+def _engine(url: URL, where: str) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    if sqlite:
+        _touch(url, where)
+        options: dict[str, Any] = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False, "timeout": 5}}
+    else:
+        options = {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
+    if url.get_driver_name() == "pymysql":
+        options["connect_args"] |= {"read_timeout": 10, "write_timeout": 10}
+    try:
+        engine = create_engine(url, hide_parameters=True, **options)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StateFaultError(
+            f"{where}: no driver for {url.drivername} ({error}); write sqlite:///…, mysql+pymysql://… or "
+            "postgresql+psycopg://… (the last one needs: pip install 'order-health[postgres]')"
+        ) from None
+    if sqlite:
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _immediate)
+    return engine
+
+
+def _touch(url: URL, where: str) -> None:
+    """Creates the file readable by us alone: cards name orders and the people to call."""
+    if not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    if not path.parent.is_dir():
+        raise StateFaultError(
+            f"{where}: there is no directory {path.parent}; create it, or name another under `state:`"
+        )
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StateFaultError(
+            f"{where}: {error.strerror}; name a file this user may write, for example sqlite:///order-health.db"
+        ) from None
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    # Python's own BEGIN comes too late for a transaction that reads before it writes: we send ours.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _shown(url: URL) -> str:
+    """The address without user, password and query, which may hold a password too."""
+    return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    original = getattr(error, "orig", None)
+    if original is None:
+        return type(error).__name__
+    return " ".join(str(each) for each in original.args) or type(original).__name__
+
+
+def _remedy(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return (
+            "look whether the disk is full and whether the file is order-health's own, or name another under `state:`"
+        )
+    return "look whether the server answers and whether this account may create and write tables there"

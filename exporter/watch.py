@@ -1,0 +1,205 @@
+"""Schedules probes, never one twice at once, and keeps the latest reading of each."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from exporter.model import Gap, Reading, Sample
+from exporter.probes import Probe
+from exporter.shop import NotApplicable, Shop, ShopError
+
+log = logging.getLogger(__name__)
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
+
+Name = tuple[str, str]
+"""(shop, probe)."""
+
+MOST_SAMPLES = 2_000
+"""Samples of one reading; a probe that would export more has a label it should not have."""
+
+_SWEEP = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One probe in one shop. Rounds of one `lane` (a database) run one after another."""
+
+    probe: Probe
+    shop: Shop
+    lane: str
+
+
+class Watch:
+    """`on_reading` is called in the probe's thread, once for each run and once when a reading goes stale."""
+
+    def __init__(self, on_reading: Callable[[str, Reading], None], now: Callable[[], datetime]) -> None:
+        self._tell, self._now = on_reading, now
+        self._rounds: dict[Name, Round] = {}
+        self._readings: dict[Name, Reading] = {}
+        self._skipped: dict[Name, int] = {}
+        self._lanes: set[str] = set()
+        self._lock = threading.RLock()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(self._skip, EVENT_JOB_MAX_INSTANCES)
+
+    def start(self) -> None:
+        self._scheduler.start()
+        self._scheduler.add_job(self._sweep, IntervalTrigger(seconds=_SWEEP), id="sweep")
+
+    def stop(self) -> None:
+        """Lets runs under way end by their own deadlines; starts no other."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def follow(self, rounds: Mapping[Name, Round]) -> None:
+        """From now on these: new and changed ones start at once, unchanged ones keep their readings and their pace."""
+        with self._lock:
+            for name in [name for name in self._rounds if name not in rounds]:
+                self._leave(name)
+            for name, each in rounds.items():
+                if name in self._rounds and _same(self._rounds[name], each):
+                    self._rounds[name] = each
+                else:
+                    self._join(name, each)
+
+    def readings(self) -> dict[Name, Reading]:
+        """The latest reading of each; a probe that has not run yet has none."""
+        with self._lock:
+            return dict(self._readings)
+
+    def waiting(self) -> list[Name]:
+        """Those that have not run yet."""
+        with self._lock:
+            return [name for name in self._rounds if name not in self._readings]
+
+    def names(self) -> list[Name]:
+        with self._lock:
+            return list(self._rounds)
+
+    def next_run(self, name: Name) -> datetime | None:
+        job = self._scheduler.get_job("/".join(name))
+        return job.next_run_time if job else None
+
+    def skipped(self) -> dict[Name, int]:
+        """Runs that were due while the one before was still under way, since the start."""
+        with self._lock:
+            return {name: self._skipped.get(name, 0) for name in self._rounds}
+
+    def _join(self, name: Name, each: Round) -> None:
+        self._rounds[name] = each
+        if each.lane not in self._lanes:
+            self._scheduler.add_executor(ThreadPoolExecutor(1), alias=each.lane)
+            self._lanes.add(each.lane)
+        self._scheduler.add_job(
+            self._run,
+            IntervalTrigger(seconds=each.probe.every, jitter=each.probe.every * 0.05),
+            args=(name,),
+            id="/".join(name),
+            executor=each.lane,
+            next_run_time=self._now(),
+            replace_existing=True,
+        )
+
+    def _leave(self, name: Name) -> None:
+        del self._rounds[name]
+        self._readings.pop(name, None)
+        self._skipped.pop(name, None)
+        with suppress(JobLookupError):
+            self._scheduler.remove_job("/".join(name))
+
+    def _run(self, name: Name) -> None:
+        with self._lock:
+            each = self._rounds.get(name)
+        if each is not None:
+            self._keep(name, read(name[1], each, self._now()))
+
+    def _keep(self, name: Name, reading: Reading) -> None:
+        with self._lock:
+            if name not in self._rounds:
+                return
+            before = self._readings.get(name)
+            if reading.error is not None and before is not None:
+                reading = replace(reading, last_success=before.last_success)
+            self._readings[name] = reading
+        _log_change(before, reading)
+        self._tell(name[0], reading)
+
+    def _sweep(self) -> None:
+        """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
+        for name, stale in self._stale(self._now()):
+            self._keep(name, stale)
+
+    def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
+        with self._lock:
+            kept = [(name, self._rounds[name].probe, reading) for name, reading in self._readings.items()]
+        for name, probe, reading in kept:
+            good_until = reading.at + timedelta(seconds=reading.seconds + probe.every + probe.timeout)
+            if reading.error is None and now > good_until:
+                why = f"no new reading since {reading.at:%H:%M:%S} UTC: the run hangs, or waits behind one that does"
+                yield name, replace(reading, samples=(), error=why)
+
+    def _skip(self, event: JobSubmissionEvent) -> None:
+        shop, _, probe = str(event.job_id).partition("/")
+        with self._lock:
+            self._skipped[shop, probe] = self._skipped.get((shop, probe), 0) + 1
+
+
+def read(probe_name: str, each: Round, at: datetime) -> Reading:
+    """One run of a probe; whatever goes wrong becomes the reading's `error`, and then there are no samples."""
+    began = time.monotonic()
+    shop = each.shop.bounded(probe_name, each.probe.timeout)
+    samples: tuple[Sample, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    error = None
+    try:
+        answers = tuple(each.probe.read(shop, at))
+        samples = tuple(answer for answer in answers if isinstance(answer, Sample))
+        gaps = tuple(answer for answer in answers if isinstance(answer, Gap))
+        if len(samples) > MOST_SAMPLES:
+            samples, error = (), f"{len(samples)} samples are more than the {MOST_SAMPLES} that a probe may export"
+    except NotApplicable as fault:
+        gaps = (Gap(probe_name, str(fault)),)
+    except ShopError as fault:
+        error = str(fault)
+    except Exception as fault:  # noqa: BLE001 - a fault in one probe must not stop the others
+        error = f"fault in the probe itself: {type(fault).__name__} at {_place(fault)}"
+    seconds = time.monotonic() - began
+    return Reading(probe_name, each.shop.name, at, seconds, samples, gaps, error, None if error else at)
+
+
+def _place(fault: BaseException) -> str:
+    """Where it was raised, without its text: values of the shop may stand in it."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
+def _same(old: Round, new: Round) -> bool:
+    return old.probe == new.probe and old.lane == new.lane and old.shop.mapping == new.shop.mapping
+
+
+def _log_change(before: Reading | None, after: Reading) -> None:
+    """One line when a probe begins to fail or recovers, none while nothing changes."""
+    old, new = before.error if before else None, after.error
+    if new and not old:
+        log.warning("%s/%s fails: %s", after.shop, after.probe, new)
+    elif old and not new:
+        log.info("%s/%s answers again", after.shop, after.probe)

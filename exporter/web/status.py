@@ -1,0 +1,88 @@
+"""What the status page and /api/status show, as plain values: `app` fills them, nothing here asks anybody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Literal
+
+from exporter.model import Case, Gap, Sample
+
+Language = Literal["zh", "en"]
+State = Literal["firing", "failing", "waiting", "healthy", "not_applicable"]
+"""Worst first. `waiting`: has not run yet; `failing`: its last run got no answer."""
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One probe of one shop; `why` is the error of a failing one, or why it is not applicable, ready for people."""
+
+    shop: str
+    probe: str
+    state: State
+    samples: tuple[Sample, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    why: str = ""
+    last_success: datetime | None = None
+    seconds: float | None = None
+    next_run: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert that is open, its `title` and `text` in the language asked for; `runbook` is a name under /runbooks."""
+
+    title: str
+    severity: str
+    status: Literal["pending", "firing"]
+    since: datetime
+    value: float | None = None
+    shop: str = ""
+    text: str = ""
+    evidence: tuple[Case, ...] = ()
+    runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """How delivery to one room goes; `accepted` and `detail` are of the last receipt."""
+
+    name: str
+    kind: str
+    waiting: int = 0
+    oldest_waiting: datetime | None = None
+    last_receipt: datetime | None = None
+    accepted: bool | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything at one instant `at`; times are shown in `zone`."""
+
+    at: datetime
+    version: str
+    probes: tuple[ProbeRow, ...] = ()
+    alerts: tuple[AlertRow, ...] = ()
+    channels: tuple[ChannelRow, ...] = ()
+    zone: tzinfo = SHANGHAI
+
+
+def as_json(thing: object) -> Any:
+    """Ready for `json.dumps`: times in UTC, NaN and infinities as null, a sample as name, labels, value."""
+    if isinstance(thing, Sample):
+        value = {"name": thing.metric.name, "labels": thing.labelled(""), "value": as_json(thing.value)}
+        return value | {"evidence": [as_json(case) for case in thing.evidence]}
+    if isinstance(thing, datetime):
+        return thing.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(thing, float):
+        return thing if math.isfinite(thing) else None
+    if isinstance(thing, tuple):
+        return [as_json(each) for each in thing]
+    fields = getattr(thing, "__dataclass_fields__", None)
+    if fields is None:
+        return str(thing) if isinstance(thing, tzinfo) else thing
+    return {name: as_json(getattr(thing, name)) for name in fields}

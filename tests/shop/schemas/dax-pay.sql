@@ -1,0 +1,4 @@
+-- dromara/dax-pay, _config/mysql/tables.sql: the columns the preset reads. It really has no primary keys.
+CREATE TABLE `pay_order` (`id` bigint NOT NULL, `create_time` datetime(6), `last_modified_time` datetime(6), `version` int NOT NULL, `deleted` bool NOT NULL, `biz_order_no` varchar(100), `order_no` varchar(100), `out_order_no` varchar(150), `channel` varchar(20), `method` varchar(20), `amount` numeric(16,4), `status` varchar(32), `refund_status` varchar(32), `expired_time` datetime(6), `pay_time` datetime(6), `close_time` datetime(6));
+CREATE TABLE `pay_order_expand` (`id` bigint NOT NULL, `create_time` datetime(6), `trans_order_no` varchar(64));
+CREATE TABLE `pay_trade_callback_record` (`id` bigint NOT NULL, `trade_no` varchar(100), `out_trade_no` varchar(150), `channel` varchar(20) NOT NULL, `callback_type` varchar(20) NOT NULL, `notify_info` longtext NOT NULL, `status` varchar(20) NOT NULL, `error_code` varchar(10), `create_time` datetime(6));

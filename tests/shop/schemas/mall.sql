@@ -1,0 +1,5 @@
+-- macrozheng/mall, document/sql/mall.sql: the columns the preset reads
+CREATE TABLE `oms_order` (`id` bigint NOT NULL, `member_id` bigint NOT NULL, `order_sn` varchar(64) DEFAULT NULL, `create_time` datetime DEFAULT NULL, `pay_amount` decimal(10,2) DEFAULT NULL, `pay_type` int DEFAULT NULL, `status` int DEFAULT NULL, `delete_status` int NOT NULL DEFAULT '0', `payment_time` datetime DEFAULT NULL, `delivery_time` datetime DEFAULT NULL, `modify_time` datetime DEFAULT NULL, PRIMARY KEY (`id`));
+CREATE TABLE `oms_order_item` (`id` bigint NOT NULL, `order_id` bigint DEFAULT NULL, `product_quantity` int DEFAULT NULL, `product_sku_id` bigint DEFAULT NULL, PRIMARY KEY (`id`));
+CREATE TABLE `oms_order_return_apply` (`id` bigint NOT NULL, `order_id` bigint DEFAULT NULL, `status` int DEFAULT NULL, PRIMARY KEY (`id`));
+CREATE TABLE `pms_sku_stock` (`id` bigint NOT NULL, `product_id` bigint DEFAULT NULL, `sku_code` varchar(64) NOT NULL, `stock` int DEFAULT '0', `low_stock` int DEFAULT NULL, `lock_stock` int DEFAULT '0', PRIMARY KEY (`id`));

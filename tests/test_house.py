@@ -1,0 +1,144 @@
+"""The house keeps its order: what belongs together is all there, and nothing stands where it should not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exporter import __main__, app, delivery, metrics, notify, probes
+from exporter.config import Config
+from exporter.model import Metric
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted((ROOT / "exporter").rglob("*.py"))
+OWN = [thing for room in (app, delivery, metrics) for thing in vars(room).values() if isinstance(thing, Metric)]
+DECLARED = {metric.name: metric for probe in probes.known().values() for metric in probe.METRICS}
+DECLARED |= {metric.name: metric for metric in OWN}
+RULES = [
+    (file, rule)
+    for file in sorted((ROOT / "rules").glob("*.yml"))
+    for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+
+CONTRACT = {
+    "order_health_pending_paid_orders": ("pay_channel", "age"),
+    "order_health_pending_paid_oldest_timestamp_seconds": (),
+    "order_health_payment_anomalies": ("kind",),
+    "order_health_negative_stock_skus": ("warehouse",),
+    "order_health_stock_lowest_quantity": ("warehouse",),
+    "order_health_limit": ("probe", "limit"),
+    "order_health_probe_success": ("probe",),
+    "order_health_probe_duration_seconds": ("probe",),
+    "order_health_probe_last_success_timestamp_seconds": ("probe",),
+    "order_health_cards_total": ("channel", "result"),
+    "order_health_outbox_cards": ("channel",),
+    "order_health_outbox_oldest_timestamp_seconds": ("channel",),
+}
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("probe", probes.known())
+@pytest.mark.parametrize(
+    "place",
+    [
+        "rules/{}.yml",
+        "tests/rules/{}.test.yml",
+        "tests/probes/test_{}.py",
+        "docs/runbooks/{}.md",
+        "docs/runbooks/{}.en.md",
+    ],
+)
+def test_a_probe_comes_with_its_rules_its_tests_and_its_runbook(probe, place):
+    assert (ROOT / place.format(probe)).is_file()
+
+
+@pytest.mark.parametrize("probe", probes.known())
+def test_every_setting_of_a_probe_stands_in_the_example(probe):
+    example = text("config.example.yaml")
+    section = example[example.index(f"      {probe}:") :]
+    for setting in probes.known()[probe].model_fields:
+        assert re.search(rf"\b{setting}:", section), f"config.example.yaml does not show {probe}.{setting}"
+
+
+@pytest.mark.parametrize("kind", notify.known())
+def test_a_channel_comes_with_its_tests_its_page_and_its_example(kind):
+    assert (ROOT / f"tests/notify/test_{kind}.py").is_file()
+    assert kind in text("docs/channels.md").lower()
+    assert f"kind: {kind}" in text("config.example.yaml")
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_a_name_of_the_contract_stays_as_it_is(name):
+    assert DECLARED[name].labels == CONTRACT[name]
+
+
+@pytest.mark.parametrize("metric", DECLARED.values(), ids=DECLARED)
+def test_a_metric_is_named_as_prometheus_asks_and_documented(metric):
+    assert re.fullmatch(r"order_health_[a-z0-9_]+", metric.name)
+    assert metric.name.endswith("_total") == (metric.kind == "counter")
+    assert metric.help.endswith(".")
+    assert not {"shop", "job", "instance"} & set(metric.labels) or metric in OWN
+    assert f"`{metric.name}`" in text("docs/metrics.md") or f"`{metric.name}{{" in text("docs/metrics.md")
+
+
+@pytest.mark.parametrize("command", __main__.COMMANDS)
+def test_a_command_has_its_file_and_stands_in_both_readmes(command):
+    assert (ROOT / f"exporter/commands/{command}.py").is_file()
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert f"order-health {command}" in text(readme)
+
+
+@pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{f.stem}:{r.get('alert')}" for f, r in RULES])
+def test_an_alert_tells_a_person_what_to_do_in_both_languages(file, rule):
+    assert set(rule["annotations"]) >= {"summary", "description", "summary_en", "description_en", "runbook_url"}
+    assert (ROOT / rule["annotations"]["runbook_url"]).is_file()
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    assert rule["labels"]["probe"] == file.stem
+    assert "for" in rule
+
+
+@pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{f.stem}:{r.get('alert')}" for f, r in RULES])
+def test_a_rule_reads_only_metrics_and_labels_that_exist(file, rule):
+    read = set(re.findall(r"\border_health_[a-z0-9_]+", rule["expr"]))
+    assert read <= set(DECLARED)
+    labels = {"shop", *(label for name in read for label in DECLARED[name].labels)}
+    for annotation in rule["annotations"].values():
+        assert set(re.findall(r"\$labels\.(\w+)", annotation)) <= labels
+
+
+def test_time_is_an_argument():
+    asks = [f for f in CODE if re.search(r"datetime\.(now|utcnow|today)\(|time\.time\(", f.read_text(encoding="utf-8"))]
+    allowed = {"app.py"}
+    assert [
+        str(f.relative_to(ROOT)) for f in asks if f.name not in allowed and f.parent.name not in {"commands", "demo"}
+    ] == []
+
+
+@pytest.mark.parametrize("file", CODE, ids=[str(f.relative_to(ROOT)) for f in CODE])
+def test_a_room_is_small_enough_to_live_in(file):
+    source = file.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 220
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 40, f"{node.name} is long"
+
+
+def test_the_example_shows_every_section():
+    example = text("config.example.yaml")
+    for section in Config.model_fields:
+        assert section == "folder" or re.search(rf"^#? ?{section}:", example, re.MULTILINE)
+
+
+def test_the_project_stands_alone():
+    for file in [*CODE, *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.py"), ROOT / "Makefile"]:
+        found = file.read_text(encoding="utf-8")
+        assert "../shared" not in found
+        assert "/work/" not in found

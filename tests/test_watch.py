@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from exporter.model import Gap, Metric, Sample
+from exporter.probes import Probe
+from exporter.shop import NotApplicable, ShopError
+from exporter.watch import MOST_SAMPLES, Round, Watch, read
+
+VALUE = Metric("order_health_test_value", "A value.")
+AT = datetime(2026, 1, 23, 3, 0, tzinfo=UTC)
+
+
+class Shop(SimpleNamespace):
+    """As much of a shop as the watch itself touches."""
+
+    def bounded(self, probe, seconds):
+        return self
+
+
+def shop(name="main", **more):
+    return Shop(name=name, mapping="m", **more)
+
+
+class Says(Probe):
+    METRICS = (VALUE,)
+    what: str = "1"
+
+    def read(self, shop, now) -> Iterable[Sample | Gap]:
+        if self.what == "fails":
+            raise ShopError("the database is down")
+        if self.what == "is not mapped":
+            raise NotApplicable("no table of callbacks")
+        if self.what == "breaks":
+            raise RuntimeError("138 0013 8000 is in here")
+        if self.what == "floods":
+            return [VALUE(1) for _ in range(MOST_SAMPLES + 1)]
+        if self.what == "waits":
+            shop.gate.wait(20)
+        return [VALUE(float(len(self.what))), Gap("callbacks", "no such table")]
+
+
+class Log:
+    def __init__(self):
+        self.readings, self._news = [], threading.Condition()
+
+    def __call__(self, shop, reading):
+        with self._news:
+            self.readings.append(reading)
+            self._news.notify_all()
+
+    def wait_for(self, condition, seconds=15):
+        with self._news:
+            assert self._news.wait_for(lambda: any(map(condition, self.readings)), seconds), self.readings
+
+
+@pytest.fixture
+def watched():
+    log = Log()
+    watch = Watch(log, lambda: datetime.now(UTC))
+    watch.start()
+    yield watch, log
+    watch.stop()
+
+
+def test_a_run_answers_with_samples_and_with_what_it_can_never_tell():
+    reading = read("says", Round(Says(), shop(), "lane"), AT)
+    assert (reading.error, reading.last_success, reading.at) == (None, AT, AT)
+    assert reading.samples == (VALUE(1),)
+    assert reading.gaps == (Gap("callbacks", "no such table"),)
+
+
+def test_what_a_shop_can_never_answer_is_no_failure():
+    reading = read("says", Round(Says(what="is not mapped"), shop(), "lane"), AT)
+    assert (reading.error, reading.samples) == (None, ())
+    assert reading.gaps == (Gap("says", "no table of callbacks"),)
+
+
+@pytest.mark.parametrize(
+    ("what", "error"), [("fails", "the database is down"), ("floods", "2001 samples"), ("breaks", "RuntimeError at")]
+)
+def test_a_failed_run_has_no_samples_and_no_success(what, error):
+    reading = read("says", Round(Says(what=what), shop(), "lane"), AT)
+    assert reading.samples == ()
+    assert reading.last_success is None
+    assert error in reading.error
+
+
+def test_the_text_of_an_unforeseen_error_stays_inside():
+    assert "8000" not in read("says", Round(Says(what="breaks"), shop(), "lane"), AT).error
+
+
+def test_a_probe_runs_at_once_and_then_at_its_interval(watched):
+    watch, log = watched
+    watch.follow({("main", "says"): Round(Says(every="200ms"), shop(), "lane")})
+    log.wait_for(lambda _: len(log.readings) >= 3)
+    gaps = [(b.at - a.at).total_seconds() for a, b in zip(log.readings, log.readings[1:], strict=False)]
+    assert all(0.1 < gap < 1 for gap in gaps)
+
+
+def test_a_hung_probe_delays_its_own_database_only(watched):
+    watch, log = watched
+    gate = threading.Event()
+    hung = shop("hung", gate=gate)
+    watch.follow(
+        {
+            ("hung", "says"): Round(Says(what="waits", every="200ms"), hung, "one"),
+            ("well", "says"): Round(Says(every="200ms"), shop("well"), "two"),
+        }
+    )
+    log.wait_for(lambda _: sum(reading.shop == "well" for reading in log.readings) >= 3)
+    assert not any(reading.shop == "hung" for reading in log.readings)
+    assert watch.waiting() == [("hung", "says")]
+    gate.set()
+    log.wait_for(lambda reading: reading.shop == "hung")
+    assert watch.skipped()["hung", "says"] >= 1
+
+
+def test_a_value_that_nobody_could_renew_leaves_within_interval_and_timeout(watched):
+    watch, log = watched
+    gate = threading.Event()
+    probe = Says(every="200ms", timeout="300ms")
+    place = shop("main", gate=gate)
+    watch.follow({("main", "says"): Round(probe, place, "lane")})
+    log.wait_for(lambda reading: reading.error is None)
+    watch.follow(
+        {
+            ("main", "says"): Round(probe, place, "lane"),
+            ("main", "other"): Round(Says(what="waits"), place, "lane"),
+        }
+    )
+    began = time.monotonic()
+    log.wait_for(lambda reading: reading.probe == "says" and reading.error is not None)
+    assert time.monotonic() - began < 2
+    last = [reading for reading in log.readings if reading.probe == "says"][-1]
+    assert last.samples == ()
+    assert last.last_success is not None
+    gate.set()
+
+
+def test_unchanged_probes_keep_their_readings_and_gone_ones_leave(watched):
+    watch, log = watched
+    kept, gone = Round(Says(every="1h"), shop(), "lane"), Round(Says(what="22", every="1h"), shop(), "lane")
+    watch.follow({("main", "kept"): kept, ("main", "gone"): gone})
+    log.wait_for(lambda _: len(log.readings) == 2)
+    watch.follow({("main", "kept"): Round(Says(every="1h"), shop(), "lane")})
+    assert set(watch.readings()) == {("main", "kept")}
+    time.sleep(0.3)
+    assert len(log.readings) == 2
+
+
+def test_a_changed_probe_runs_again_at_once(watched):
+    watch, log = watched
+    watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+    log.wait_for(lambda _: len(log.readings) == 1)
+    watch.follow({("main", "says"): Round(Says(what="22", every="1h"), shop(), "lane")})
+    log.wait_for(lambda reading: reading.samples and reading.samples[0].value == 2)
+
+
+def test_a_failure_keeps_the_time_of_the_last_success(watched):
+    watch, log = watched
+    ok = Says(every="1h")
+    watch.follow({("main", "says"): Round(ok, shop(), "lane")})
+    log.wait_for(lambda reading: reading.error is None)
+    watch._keep(("main", "says"), read("says", Round(Says(what="fails"), shop(), "lane"), AT + timedelta(hours=1)))
+    assert watch.readings()["main", "says"].last_success == log.readings[0].at
