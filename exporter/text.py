@@ -40,7 +40,7 @@ def cut(text: str, limit: int, size: Callable[[str], int] = octets) -> str:
 
 
 def cut_parts(line: str, limit: int, gap: str = SEPARATOR) -> str:
-    """As many whole parts of "a · b · c" as fit into `limit` letters; a first part that is too long is left as it is."""
+    """As many whole parts of "a · b · c" as fit into `limit` letters; a first part too long is left as it is."""
     parts = line.split(SEPARATOR)
     while len(parts) > 1 and letters(gap.join(parts)) > limit:
         parts.pop()
