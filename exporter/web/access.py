@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from exporter.strict import Strict
 from exporter.units import Duration
@@ -62,7 +62,7 @@ def _allowed(headers: dict[str, str]) -> dict[str, str]:
 
 class _Http(Strict):
     http2: Literal[False] = False
-    headers: Annotated[dict[str, str], AfterValidator(_allowed)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_allowed)] = Field(default_factory=dict)
 
 
 class _Rate(Strict):
@@ -73,7 +73,7 @@ class _Rate(Strict):
 class _File(Strict):
     tls_server_config: tls.Settings | None = None
     http_server_config: _Http = _Http()
-    basic_auth_users: dict[str, Annotated[SecretStr, AfterValidator(_bcrypted)]] = {}
+    basic_auth_users: dict[str, Annotated[SecretStr, AfterValidator(_bcrypted)]] = Field(default_factory=dict)
     rate_limit: _Rate = _Rate()
 
 
@@ -95,9 +95,8 @@ class Access:
         try:
             context = tls.context(settings.tls_server_config, where.parent) if settings.tls_server_config else None
         except tls.TlsError as error:
-            raise AccessError(
-                [str(document.fault(("tls_server_config", key), what)) for key, what in error.faults]
-            ) from None
+            found = [document.fault(("tls_server_config", key), what) for key, what in error.faults]
+            raise AccessError([str(each) for each in found]) from None
         limit = settings.rate_limit
         return cls(
             users={name: each.get_secret_value().encode() for name, each in settings.basic_auth_users.items()},
