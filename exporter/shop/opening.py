@@ -130,6 +130,9 @@ def _inspected(_connection: Any, cursor: Any, statement: str, binds: Any, contex
 def _unconnected(fault: Fault) -> ShopError:
     if fault.kind == "access":
         return Denied(f"the database refuses the account or its password{_code(fault) or ': ' + fault.text}")
+    if fault.kind == "closed":
+        account = f"{fault.names.get('user', '')}@{fault.names.get('host', '%')}"
+        return Denied(f"the account has no right to anything in this database{_code(fault)}", account=account)
     if fault.kind == "database":
         return Missing(f"there is no database of that name on the server{_code(fault)}")
     if fault.kind == "full":

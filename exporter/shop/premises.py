@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from exporter.shop.errors import Missing, NotApplicable
+from exporter.shop.errors import Denied, Missing, NotApplicable
+from exporter.shop.faults import shut_out
 from exporter.shop.table import Table
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ class Premises:
             names = source.catalog.names(mapped.schema_, deadline)
             if not (physical := tuple(name for name in physical if name in names)):
                 raise Missing(f"none of the {len(mapped.physical)} tables {mapped.table} is there")
-        facts = source.catalog.facts(mapped.schema_, physical[0], deadline)
+        try:
+            facts = source.catalog.facts(mapped.schema_, physical[0], deadline)
+        except Denied as error:
+            needed = (mapped.key, *mapped.columns.values(), *mapped.where)
+            raise shut_out(error, source.catalog, mapped.schema_, physical[0], needed) from None
         known = self.tables.get(word)
         if known is None or known.facts is not facts or known.physical != physical:
             as_text = source.database.family.name == "sqlite"

@@ -29,6 +29,15 @@ def test_a_full_scan_of_a_large_table_is_refused_with_the_index_to_ask_for(large
         large.bounded("test", 5).lookup("orders", "number", ["N1"])
 
 
+def test_what_was_refused_is_on_the_trace_with_its_plan_and_without_its_values(large):
+    run = large.bounded("test", 5)
+    with pytest.raises(Refused):
+        run.lookup("orders", "number", ["N-secret"])
+    assert [step.access for step in run.trace[-1].plan] == ["ALL"]
+    assert "order_no IN" in run.trace[-1].sql
+    assert "N-secret" not in repr(run.trace)
+
+
 def test_an_ordered_walk_along_the_key_is_a_full_scan_too(large):
     run = large.bounded("test", 5)
     table = run.require("orders")
