@@ -81,9 +81,9 @@ class Server:
             self._thread.join()
 
     def replace(self, access: Access | None) -> None:
-        """New certificate, users and headers for every request from now on; clients keep their connections open.
+        """New certificate, users and headers for every request from now on, without a restart.
 
-        A connection that was made under the old terms ends after the request it carries.
+        A connection that was made under the old terms ends, after the request it carries.
         """
         self._access, self._guarded = access, access.around(self._app) if access else self._app
         if self._loop:
