@@ -136,9 +136,11 @@ class Server:
                 continue
             task = loop.create_task(self._welcome(client))
             self._handshakes[task] = None
-            task.add_done_callback(self._handshakes.pop)
+            task.add_done_callback(lambda done: self._handshakes.pop(done, None))
             if len(self._handshakes) > MOST_CONNECTIONS:
-                next(iter(self._handshakes)).cancel()
+                oldest = next(iter(self._handshakes))
+                del self._handshakes[oldest]
+                oldest.cancel()
 
     async def _welcome(self, client: socket.socket) -> None:
         access = self._access
