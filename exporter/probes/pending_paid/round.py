@@ -78,7 +78,7 @@ class Round:
         return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
 
     def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
-        if "orders.trade_no" not in self.terms.columns:
+        if not self.terms.columns >= {"orders.trade_no", "callbacks.trade_no"}:
             return {}
         book: Book = {}
         for link in self.memory.links:
