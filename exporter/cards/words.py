@@ -113,6 +113,8 @@ WORDS: Mapping[Language, Words] = {
                 "half_written": "支付信息只写了一半",
                 "time_order": "时间先后颠倒",
                 "retry_exhausted": "支付平台已停止回调",
+                "below_zero": "预占小于零",
+                "above_stock": "预占大于库存",
             },
             "pay_channel": {
                 "wechat": "微信支付",
@@ -170,6 +172,8 @@ WORDS: Mapping[Language, Words] = {
                 "half_written": "payment half written",
                 "time_order": "times in wrong order",
                 "retry_exhausted": "callbacks have stopped",
+                "below_zero": "reserved below zero",
+                "above_stock": "reserved above stock",
             },
             "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
         },
