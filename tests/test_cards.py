@@ -57,6 +57,8 @@ def test_a_card_says_what_where_how_many_and_since_when():
 def test_the_first_five_orders_are_named_oldest_first_with_amount_and_age():
     assert write().cases[0] == "20261123007 · ¥7.00 · 7小时"
     assert len(write().cases) == 5
+    begun = replace(ALERT, evidence=(Case("A", NOW - timedelta(hours=2, minutes=30)),))
+    assert write(begun).cases == ("A · 2小时",)
     undated = replace(ALERT, evidence=(Case("SKU-1", None, "-1 件"), *EVIDENCE[:1]))
     assert write(undated).cases == ("20261123001 · ¥1.00 · 1小时", "SKU-1 · -1 件")
 

@@ -43,14 +43,14 @@ class Words:
         """A label's value in words, or as it is where there are none."""
         return self.values.get(label, {}).get(value, value)
 
-    def span(self, seconds: float) -> str:
-        """A length of time as people say it, in its two largest units: `3小时 5分钟`, `3h 5m`."""
+    def span(self, seconds: float, parts: int = 2) -> str:
+        """A length of time as people say it, in its largest units: `3小时 5分钟`, `3h 5m`; for one part, `3小时`."""
         amounts, rest = [], max(0, round(seconds))
         for size in (86_400, 3_600, 60, 1):
             amount, rest = divmod(rest, size)
             amounts.append(amount)
         first = next((place for place, amount in enumerate(amounts) if amount), len(amounts) - 1)
-        said = list(zip(amounts, self.units, strict=True))[first : first + 2]
+        said = list(zip(amounts, self.units, strict=True))[first : first + parts]
         return " ".join(f"{amount}{unit}" for amount, unit in said if amount or len(said) == 1)
 
     def amount(self, value: float, unit: str) -> str:
