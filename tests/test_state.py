@@ -30,7 +30,16 @@ def tuples(each):
 
 cases = st.builds(Case, texts, st.none() | moments, texts)
 alerts = st.builds(
-    Alert, texts, names, st.sampled_from(["pending", "firing", "resolved"]), moments, numbers, names, tuples(cases)
+    Alert,
+    rule=texts,
+    labels=names,
+    status=st.sampled_from(["pending", "firing", "resolved"]),
+    since=moments,
+    value=numbers,
+    annotations=names,
+    evidence=tuples(cases),
+    keep=numbers,
+    gone=st.none() | numbers,
 )
 cards = st.builds(
     Card,
@@ -45,6 +54,8 @@ cards = st.builds(
     links=tuples(st.builds(Link, texts, texts)),
     mention=tuples(texts),
     language=st.sampled_from(["zh", "en"]),
+    covers=st.integers(0, 10_000),
+    resolved=st.integers(0, 10_000),
 )
 
 
