@@ -11,6 +11,7 @@ import time
 import pytest
 
 from exporter.delivery import METRICS, Sender, post
+from exporter.state import StateFaultError
 from tests.delivery.rooms import OK, TOKEN, LocalChannel, a_card, a_room, merged
 
 
@@ -105,6 +106,22 @@ def test_a_refused_connection_is_tried_again_and_is_no_repeat(send):
     with a_room() as room:
         send.sender.update({"c0": LocalChannel(url=room.url)})
         room.wait(lambda: room.got)
+        assert room.titles == ["a"]
+
+
+def test_an_accepted_card_is_not_repeated_because_the_disk_was_full(send, state, monkeypatch):
+    accept, faults = state.accept, iter([True])
+
+    def full(*given):
+        if next(faults, False):
+            raise StateFaultError("state: the disk is full")
+        accept(*given)
+
+    monkeypatch.setattr(state, "accept", full)
+    with a_room() as room:
+        send(room)
+        send.cards(a_card("a"))
+        until(lambda: send.count("accepted") == 1)
         assert room.titles == ["a"]
 
 
