@@ -382,3 +382,53 @@ def test_a_fault_while_writing_names_no_card(state):
     with pytest.raises(StateFaultError) as fault:
         state.commit({}, [(None, a_card("13800001111"))], AT)
     assert "13800001111" not in str(fault.value)
+
+
+@pytest.fixture(params=["mariadb", "postgres"])
+def shared(request):
+    """A state in a database server, which may hold other tables too."""
+    server = request.getfixturevalue(request.param)
+    opened = State(server.url(server.database("order_health_state")))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.server
+def test_everything_works_on_a_database_server_too(shared):
+    alert = an_alert()
+    big = a_card("\U0001f9fe" * 30_000, "critical", mention=("13800001111",))
+    shared.commit({alert.key: alert}, [("ops", big), ("ops", a_card("b")), ("ops", a_card("c"))], AT)
+    assert shared.alerts() == {alert.key: alert}
+    rows = shared.due("ops", NOW)
+    assert [(row.card, row.at, row.critical) for row in rows[:1]] == [(big, NOW, True)]
+    assert shared.claim(rows[0], NOW, 20)
+    assert not shared.claim(rows[0], NOW, 20)
+    shared.extend(rows[0], 1, NOW, 20)
+    shared.postpone(rows[0], NOW, NOW + 1, "busy", parts=1)
+    digest = shared.merge(rows[1:], a_card("digest"), NOW)
+    assert [card.title for card in shared.originals([digest])] == ["b", "c"]
+    shared.accept(digest, NOW)
+    assert [row.parts for row in shared.due("ops", NOW + 1)] == [1]
+    shared.pause("ops", NOW + 600)
+    assert shared.paused("ops") == NOW + 600
+    assert shared.expire("ops", NOW + 1, NOW + 1) == 1
+    assert titles(shared.dead("ops")) == [big.title]
+    shared.tidy(NOW + 10**7)
+    shared.remember("main", "paid", {"open": ["A1"]})
+    shared.remember("main", "paid", {"open": ["A2"]})
+    assert shared.recall("main", "paid") == {"open": ["A2"]}
+    shared.forget(set())
+    assert shared.recall("main", "paid") == {}
+    assert shared.waiting() == {}
+
+
+@pytest.mark.server
+def test_a_database_server_that_restarted_is_found_again(mariadb):
+    state = State(mariadb.url(mariadb.database("order_health_restart")))
+    fill(state, "a")
+    for (connection,) in mariadb.execute(
+        "SELECT id FROM information_schema.processlist WHERE db = 'order_health_restart'"
+    ):
+        mariadb.execute(f"KILL {connection}")
+    assert titles(state.due("ops", NOW)) == ["a"]
+    state.close()

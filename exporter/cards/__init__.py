@@ -46,7 +46,7 @@ def write(
         severity=severity,
         text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
-        unit=(f"{unit} {words.now}".strip() if over else unit) if number else "",
+        unit=(words.unit_now.format(unit) if unit else words.now) if over and number else unit,
         facts=tuple(_facts(flip, words, severity, zone)),
         cases=() if over else tuple(_case(case, flip.at, words) for case in _oldest(alert.evidence)),
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),

@@ -17,6 +17,7 @@ class Words:
     colon: str
     over: str
     now: str
+    unit_now: str
     runbook: str
     status_page: str
     severity: str
@@ -71,6 +72,7 @@ WORDS: Mapping[Language, Words] = {
         colon="：",
         over="已恢复 {}",
         now="现在",
+        unit_now="{}（现在）",
         runbook="处理手册",
         status_page="状态页",
         severity="级别",
@@ -127,6 +129,7 @@ WORDS: Mapping[Language, Words] = {
         colon=": ",
         over="Resolved: {}",
         now="now",
+        unit_now="{} now",
         runbook="Runbook",
         status_page="Status page",
         severity="Level",
