@@ -83,7 +83,7 @@ class App:
         self._reload_gauges: tuple[Sample, ...] = ()
         try:
             self._plan = self._read()
-            self._state = State(self._plan.config.state_url())
+            self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._exposition = Exposition()
@@ -161,7 +161,12 @@ class App:
 
     def status(self, language: Language) -> Status:
         return overview.status(
-            self._now(), self._plan.config, self._watch, self._judge.active(), self._sender.rooms(), language
+            self._now(),
+            config=self._plan.config,
+            watch=self._watch,
+            active=self._judge.active(),
+            rooms=self._sender.rooms(),
+            language=language,
         )
 
     def runbook(self, name: str, language: Language) -> str | None:

@@ -87,7 +87,7 @@ def _probe_class(name: str, _section: Any) -> type[BaseModel]:
 
 def _channel_class(_name: str, section: Any) -> type[BaseModel]:
     kind = section.get("kind") if isinstance(section, Mapping) else None
-    if kind not in notify.known():
+    if not isinstance(kind, str) or kind not in notify.known():
         text = f"{kind!r} is no kind of room; {unknown(kind, notify.known(), 'kinds')}"
         raise faults("channels", [fault(("kind",), "unknown_kind", text)])
     return notify.known()[kind]
@@ -140,7 +140,15 @@ class ShopSection(Strict):
     def opened(self, name: str, zone: ZoneInfo, memory: Memory) -> Shop:
         """The shop that this section describes; it connects when it is first asked something."""
         databases = {each: database.address() for each, database in self.databases.items()}
-        return Shop.open(name, self.address(), self.tables, databases=databases, zone=zone, memory=memory)
+        return Shop.open(
+            name,
+            self.database.get_secret_value(),
+            self.password,
+            self.tables,
+            databases={each: url.render_as_string(hide_password=False) for each, url in databases.items()},
+            zone=zone,
+            memory=memory,
+        )
 
     def lane(self) -> str:
         """Names the database without its account: probes of one lane run one after another."""
@@ -249,7 +257,5 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fa
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)
-        ours = [
-            Fault(document.line(each["loc"]), each["loc"], each["msg"]) for each in lines if each["loc"] not in told
-        ]
+        ours = [document.fault(each["loc"], each["msg"]) for each in lines if each["loc"] not in told]
         return None, [*document.faults, *ours]

@@ -10,9 +10,8 @@ from datetime import datetime
 
 from exporter import alerts, cards, probes
 from exporter.config import Config, Route
-from exporter.metrics import Series
 from exporter.model import Alert, AlertKey, Card, Flip
-from exporter.rules import Rulebook
+from exporter.rules import Rulebook, Series
 from exporter.state import State
 
 log = logging.getLogger(__name__)

@@ -40,7 +40,7 @@ def cut(text: str, limit: int, size: Callable[[str], int] = octets) -> str:
 
 
 def cut_parts(line: str, limit: int, gap: str = SEPARATOR) -> str:
-    """As many whole parts of "a · b · c" as fit into `limit` letters; a first part that is too long is left as it is."""
+    """As many whole parts of "a · b · c" as fit into `limit` letters; a first part too long is left as it is."""
     parts = line.split(SEPARATOR)
     while len(parts) > 1 and letters(gap.join(parts)) > limit:
         parts.pop()
@@ -56,7 +56,7 @@ def stack(blocks: Iterable[str], limit: int, gap: str = "\n\n") -> str:
         reserve = octets(gap + ELLIPSIS) if number + 1 < len(waiting) else 0
         room -= octets(block) + (octets(gap) if kept else 0)
         if room < reserve:
-            return gap.join([*kept, ELLIPSIS]) if kept else cut(block, limit)
+            return gap.join([*kept, ELLIPSIS]) if kept else cut(f"{block}{gap}{ELLIPSIS}", limit)
         kept.append(block)
     return gap.join(kept)
 

@@ -18,7 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from exporter.model import Gap, Reading, Sample
 from exporter.probes import Probe
-from exporter.shop import Shop, ShopError
+from exporter.shop import NotApplicable, Shop, ShopError
 
 log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
@@ -172,6 +172,8 @@ def read(probe_name: str, each: Round, at: datetime) -> Reading:
         gaps = tuple(answer for answer in answers if isinstance(answer, Gap))
         if len(samples) > MOST_SAMPLES:
             samples, error = (), f"{len(samples)} samples are more than the {MOST_SAMPLES} that a probe may export"
+    except NotApplicable as fault:
+        gaps = (Gap(probe_name, str(fault)),)
     except ShopError as fault:
         error = str(fault)
     except Exception as fault:  # noqa: BLE001 - a fault in one probe must not stop the others

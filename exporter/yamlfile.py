@@ -112,7 +112,7 @@ class Document:
         if self.as_text:
             return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
         try:
-            return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+            return yaml.SafeLoader("").construct_object(node)
         except (yaml.YAMLError, ValueError):
             self._fault(place, node, f"{node.tag} is not known; use !env NAME or !file PATH, or quote the text")
             return None

@@ -10,7 +10,7 @@ import pytest
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
-from exporter.shop import ShopError
+from exporter.shop import NotApplicable, ShopError
 from exporter.watch import MOST_SAMPLES, Round, Watch, read
 
 VALUE = Metric("order_health_test_value", "A value.")
@@ -35,6 +35,8 @@ class Says(Probe):
     def read(self, shop, now) -> Iterable[Sample | Gap]:
         if self.what == "fails":
             raise ShopError("the database is down")
+        if self.what == "is not mapped":
+            raise NotApplicable("no table of callbacks")
         if self.what == "breaks":
             raise RuntimeError("138 0013 8000 is in here")
         if self.what == "floods":
@@ -72,6 +74,12 @@ def test_a_run_answers_with_samples_and_with_what_it_can_never_tell():
     assert (reading.error, reading.last_success, reading.at) == (None, AT, AT)
     assert reading.samples == (VALUE(1),)
     assert reading.gaps == (Gap("callbacks", "no such table"),)
+
+
+def test_what_a_shop_can_never_answer_is_no_failure():
+    reading = read("says", Round(Says(what="is not mapped"), shop(), "lane"), AT)
+    assert (reading.error, reading.samples) == (None, ())
+    assert reading.gaps == (Gap("says", "no table of callbacks"),)
 
 
 @pytest.mark.parametrize(

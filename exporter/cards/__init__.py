@@ -16,7 +16,6 @@ _CASES, _DIGEST_LINES = 5, 15
 _RED, _ORANGE, _BLUE, _GREEN = "🔴", "🟠", "🔵", "🟢"
 _WORST_FIRST = (_RED, _ORANGE, _BLUE, _GREEN)
 _MARKS = {"critical": _RED, "warning": _ORANGE}
-_SECONDS = frozenset({"s", "seconds", "秒"})
 _SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse"})
 
 
@@ -40,14 +39,14 @@ def write(
     severity = alert.labels.get("severity", "info")
     unit = _said(alert, "unit", words)
     value = value_now if over else alert.value
-    number = _amount(value, unit, words) if value is not None and _counts(alert, words) else ""
+    number = words.amount(value, unit) if value is not None and _counts(alert, words) else ""
     return Card(
         title=_title(alert, words, severity),
         status="resolved" if over else "firing",
         severity=severity,
-        text=_said(alert, "description", words, 600) or _said(alert, "summary", words, 600),
+        text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
-        unit=(f"{words.now} {unit}".strip() if over else unit) if number else "",
+        unit=(words.unit_now.format(unit) if unit else words.now) if over and number else unit,
         facts=tuple(_facts(flip, words, severity, zone)),
         cases=() if over else tuple(_case(case, flip.at, words) for case in _oldest(alert.evidence)),
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),
@@ -118,17 +117,26 @@ def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fa
         if value := alert.labels.get(name):
             yield Fact(words.labels.get(name, one_line(name, 20)), masked(words.say(name, one_line(value, 60))))
     yield Fact(words.since, _clock(alert.since, zone))
+    if over:
+        yield Fact(words.until, _clock(flip.at, zone))
     yield Fact(words.lasted if over else words.lasting, words.span((flip.at - alert.since).total_seconds()))
-    if over and _counts(alert, words):
-        unit = _said(alert, "unit", words)
-        yield Fact(words.before, f"{_amount(alert.value, unit, words)} {'' if unit in _SECONDS else unit}".strip())
     if shop := alert.labels.get("shop"):
         yield Fact(words.labels["shop"], one_line(shop, 60))
     yield Fact(words.severity, words.severities.get(severity, one_line(severity, 20)))
 
 
+def _over(flip: Flip, words: Words, value_now: float | None) -> str:
+    """A resolved card does not repeat what to do; it says how long it lasted and what the value is now."""
+    said = words.over_text.format(words.span((flip.at - flip.alert.since).total_seconds()))
+    if value_now is None or not _counts(flip.alert, words):
+        return said
+    unit = _said(flip.alert, "unit", words)
+    now, before = (words.amount_with_unit(value, unit) for value in (value_now, flip.alert.value))
+    return said + words.over_count.format(now, before)
+
+
 def _case(case: Case, at: datetime, words: Words) -> str:
-    """Order number, amount and age: "2026112300017 · ¥128.00 · 3 小时"."""
+    """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"."""
     age = words.span((at - case.since).total_seconds()) if case.since else ""
     return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 40), age) if part)
 
@@ -170,12 +178,6 @@ def _counts(alert: Alert, words: Words) -> bool:
         return True
     summary = alert.annotations.get("summary", "")
     return re.search(rf"(?<![\w.]){re.escape(f'{alert.value:g}')}(?![\w.])", summary, re.ASCII) is not None
-
-
-def _amount(value: float, unit: str, words: Words) -> str:
-    if unit in _SECONDS:
-        return words.span(value)
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
 
 
 def _clock(at: datetime, zone: tzinfo) -> str:

@@ -17,13 +17,16 @@ class Words:
     colon: str
     over: str
     now: str
+    unit_now: str
     runbook: str
     status_page: str
     severity: str
     since: str
     lasting: str
     lasted: str
-    before: str
+    until: str
+    over_text: str
+    over_count: str
     sent: str
     digest_title: str
     digest_text: str
@@ -32,7 +35,6 @@ class Words:
     trial_title: str
     trial_text: str
     units: tuple[str, str, str, str]
-    unit_gap: str
     severities: Mapping[str, str]
     labels: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
@@ -42,29 +44,44 @@ class Words:
         return self.values.get(label, {}).get(value, value)
 
     def span(self, seconds: float) -> str:
-        """A length of time as people say it, in its two largest units: `3 小时 5 分钟`, `3h 5m`."""
+        """A length of time as people say it, in its two largest units: `3小时 5分钟`, `3h 5m`."""
         amounts, rest = [], max(0, round(seconds))
         for size in (86_400, 3_600, 60, 1):
             amount, rest = divmod(rest, size)
             amounts.append(amount)
         first = next((place for place, amount in enumerate(amounts) if amount), len(amounts) - 1)
         said = list(zip(amounts, self.units, strict=True))[first : first + 2]
-        return " ".join(f"{amount}{self.unit_gap}{unit}" for amount, unit in said if amount or len(said) == 1)
+        return " ".join(f"{amount}{unit}" for amount, unit in said if amount or len(said) == 1)
 
+    def amount(self, value: float, unit: str) -> str:
+        """A value as a figure; seconds as a length of time."""
+        if unit in SECONDS:
+            return self.span(value)
+        return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+
+    def amount_with_unit(self, value: float, unit: str) -> str:
+        return f"{self.amount(value, unit)} {'' if unit in SECONDS else unit}".rstrip()
+
+
+SECONDS = frozenset({"s", "seconds", "秒"})
+"""Units whose values are read as a length of time."""
 
 WORDS: Mapping[Language, Words] = {
     "zh": Words(
         language="zh",
         colon="：",
-        over="已恢复 · {}",
+        over="已恢复 {}",
         now="现在",
+        unit_now="{}（现在）",
         runbook="处理手册",
         status_page="状态页",
         severity="级别",
         since="开始",
         lasting="已持续",
         lasted="共持续",
-        before="告警时",
+        until="恢复",
+        over_text="问题已消失，共持续 {}。",
+        over_count="现在 {}，告警时 {}。",
         sent="发送",
         digest_title="{} {} 条告警合并通知",
         digest_text="告警较多，为不超出机器人的频率限制，合并为一条：{} 条告警中，{} 条已恢复。",
@@ -73,7 +90,6 @@ WORDS: Mapping[Language, Words] = {
         trial_title="🔵 测试卡片：通道已接通",
         trial_text="这是一张测试卡片，没有任何故障。真正的告警会走同一条路送到这里。",
         units=("天", "小时", "分钟", "秒"),
-        unit_gap=" ",
         severities={"critical": "严重", "warning": "警告", "info": "提示"},
         labels={
             "shop": "店铺",
@@ -111,15 +127,18 @@ WORDS: Mapping[Language, Words] = {
     "en": Words(
         language="en",
         colon=": ",
-        over="Resolved · {}",
+        over="Resolved: {}",
         now="now",
+        unit_now="{} now",
         runbook="Runbook",
         status_page="Status page",
         severity="Level",
         since="Since",
         lasting="For",
         lasted="For",
-        before="Was",
+        until="Until",
+        over_text="The fault is gone; it lasted {}.",
+        over_count=" Now {}, before {}.",
         sent="Sent",
         digest_title="{} {} alerts in one card",
         digest_text="Many alerts at once, merged so that the robot is not throttled: {} alerts, {} of them resolved. ",
@@ -128,7 +147,6 @@ WORDS: Mapping[Language, Words] = {
         trial_title="🔵 Test card: this channel works",
         trial_text="This is a test card; nothing is wrong. A real alert takes the same road to this room.",
         units=("d", "h", "m", "s"),
-        unit_gap="",
         severities={"critical": "critical", "warning": "warning", "info": "info"},
         labels={
             "shop": "Shop",

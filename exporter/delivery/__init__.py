@@ -157,11 +157,10 @@ class Sender:
 
 
 def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | None) -> Room:
-    kind = str(getattr(channel, "kind", "") or getattr(channel, "KIND", ""))
     last = robot.last if robot else None
     return Room(
         name,
-        kind,
+        channel.kind,
         waiting=waiting.cards if waiting else 0,
         oldest_waiting=datetime.fromtimestamp(waiting.oldest, UTC) if waiting else None,
         last_receipt=last.at if last else None,

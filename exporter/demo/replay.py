@@ -13,7 +13,7 @@ from pathlib import Path
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
 
-_SECRET = "SEC-of-a-room-on-this-machine"
+_SECRET = "SEC-of-a-room-on-this-machine"  # noqa: S105 - it opens nothing else
 _CONFIG = """\
 shops:
   demo:

@@ -44,8 +44,8 @@ def build(file: Path, now: datetime) -> None:
             "INSERT INTO inventory (id, warehouse_id, sku_id, quantity, reserved) VALUES (?,?,?,?,?)", _stock(chance)
         )
         database.executemany(
-            "INSERT INTO inventory_lock (id, order_id, sku_id, warehouse_id, quantity, created_at) VALUES (?,?,?,?,?,?)",
-            [(1, 1, "SKU-10001", "shanghai", 1, _text(now - timedelta(minutes=1)))],
+            "INSERT INTO inventory_lock VALUES (?,?,?,?,?,?,?)",
+            [(1, 1, "SKU-10001", "shanghai", 1, "locked", _text(now - timedelta(minutes=1)))],
         )
 
 
@@ -56,7 +56,7 @@ def _order(number: int, now: datetime, chance: random.Random) -> tuple[Order, Ca
     created = now - timedelta(seconds=chance.uniform(5 * 60, 175 * 60))
     paid = created + timedelta(seconds=chance.uniform(5, 90))
     fen, channel = chance.randrange(990, 89900), chance.choice(_CHANNELS)
-    order_no, trade_no = f"OH{created:%Y%m%d}{number:06d}", f"P{created:%Y%m%d%H%M}{number:06d}"
+    order_no, trade_no = f"OH{created.astimezone(_BEIJING):%Y%m%d}{number:06d}", f"P{chance.getrandbits(40):014d}"
     transaction = f"42000{number:012d}"
     settled = not (stuck or unpaid)
     order = (

@@ -28,6 +28,9 @@ LIMIT = Metric(
 )
 BUILD = Metric("order_health_build_info", "The version that is running; always 1.", ("version",))
 
+Series = Sequence[tuple[str, Sample]]
+"""(shop, sample) of everything current; the shop is "" for what the sidecar says of itself."""
+
 _Prefixes = Mapping[tuple[str, tuple[str, ...]], str]
 
 
@@ -103,8 +106,8 @@ class Exposition:
         body, content_type = page.rendered(wanted_format(accept), gzip)
         return body, content_type, gzip
 
-    def series(self) -> list[tuple[str, Sample]]:
-        """Everything on the page as (shop, sample), evidence included."""
+    def series(self) -> Series:
+        """Everything on the page at one instant, evidence included."""
         return [(part.shop, sample) for part in self._parts.values() for sample in part.samples]
 
     def _change(self, parts: Mapping[tuple[str, str], Part]) -> None:

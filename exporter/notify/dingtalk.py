@@ -90,12 +90,14 @@ def signature(secret: SecretStr, stamp: str) -> str:
 
 def _markdown(card: Card, title: str) -> str:
     number = " ".join(word for word in (harmless(card.number, 20), harmless(card.unit, 30)) if word)
+    text = opening(card.text, 600)
     facts = [f"- **{harmless(fact.name, 20)}** {harmless(fact.value, 120)}" for fact in card.facts[:_FACTS]]
     cases = [f"{place}. {harmless(case, 120)}" for place, case in enumerate(card.cases[:_CASES], 1)]
     blocks = [
         f"### {title}",
-        f"**{number}**" if number and harmless(card.number, 20) not in title else "",
-        opening(card.text, 600),
+        # the title or the sentence names the figure as a rule: a phone has no room to say it twice
+        f"**{number}**" if number and harmless(card.number, 20) not in title + text else "",
+        text,
         stack(facts, _CARD_BYTES // 4, "\n"),
         stack(cases, _CARD_BYTES // 2, "\n"),
     ]

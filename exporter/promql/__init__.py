@@ -6,14 +6,13 @@ What it cannot evaluate (ranges, subqueries, offsets and some functions) it refu
 from __future__ import annotations
 
 from exporter.promql.compiler import Expression, compiled
-from exporter.promql.functions import FUNCTIONS
 from exporter.promql.selectors import Selector
-from exporter.promql.vector import EvaluationError, Instant, PromqlError, Samples, Value
+from exporter.promql.vector import EvaluationError, Instant, PromqlError, Samples, Value, nameless
 
 __all__ = [
-    "FUNCTIONS",
     "EvaluationError",
     "Expression",
+    "Instant",
     "PromqlError",
     "Samples",
     "Selector",
@@ -21,6 +20,7 @@ __all__ = [
     "check",
     "compiled",
     "evaluate",
+    "nameless",
 ]
 
 

@@ -12,6 +12,7 @@ import promql_parser as tree
 from exporter.promql.aggregation import AGGREGATIONS, Grouping, aggregate
 from exporter.promql.functions import FUNCTIONS, Argument
 from exporter.promql.matching import OPERATORS, SET_OPERATORS, Matching, Operation, binary, combined
+from exporter.promql.numbers import COMPARISON
 from exporter.promql.selectors import Matcher, Operator, Selector
 from exporter.promql.vector import Instant, Node, PromqlError, Value, nameless, unique
 
@@ -25,10 +26,14 @@ _MATCHES: dict[str, Operator] = {
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression, and the series it reads."""
+    """A compiled expression, and the series it reads.
+
+    `measured` is the same before its outermost comparison: what is compared, also while it does not hold.
+    """
 
     text: str
     run: Node
+    measured: Node
     selectors: tuple[Selector, ...]
 
 
@@ -43,7 +48,7 @@ def compiled(text: str) -> Expression:
     run = compiler.node(parsed)
     if compiler.reasons:
         raise PromqlError(dict.fromkeys(compiler.reasons))
-    return Expression(text, run, tuple(dict.fromkeys(compiler.selectors)))
+    return Expression(text, run, compiler.measured(parsed), tuple(dict.fromkeys(compiler.selectors)))
 
 
 def _refused(now: Instant) -> NoReturn:
@@ -68,6 +73,23 @@ class _Compiler:
     def node(self, part: Any) -> Node:
         build = self._kinds.get(type(part))
         return build(part) if build else self._refuse(f"{part.prettify()!r} looks back in time (a range)")
+
+    def measured(self, part: Any) -> Node:
+        if isinstance(part, tree.ParenExpr):
+            return self.measured(part.expr)
+        sign = str(part.op) if isinstance(part, tree.BinaryExpr) else ""
+        if sign in ("and", "unless"):
+            return self.measured(part.lhs)
+        if sign not in COMPARISON or (part.modifier and part.modifier.return_bool):
+            return self.node(part)
+        left, right = self.node(part.lhs), self.node(part.rhs)
+
+        def run(now: Instant) -> list[Value]:
+            result = left(now)
+            values: list[Value] = result if isinstance(result, list) else right(now)
+            return values
+
+        return run
 
     def _refuse(self, reason: str) -> Node:
         self.reasons.append(f"{reason}, which is not evaluated here; write it with instant values")

@@ -164,10 +164,8 @@ class Database:
         link, self._link = self._link, None
         if link:
             link.session.close()
-            with contextlib.suppress(Exception):
-                link.connection.invalidate()
-            with contextlib.suppress(Exception):
-                link.connection.close()
+            link.connection.invalidate()
+            link.connection.close()
 
     def _raw(self) -> Any:
         self._session = self.family.connect()

@@ -67,10 +67,12 @@ def _number(value: Any) -> Decimal:
         raise ValueError(f"{value!r} is not a number, and the column holds numbers") from None
 
 
-def text(value: Any) -> str | None:
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    return None if value is None else str(value).strip()
+def text(value: Any, empty: Collection[str] = ()) -> str | None:
+    """Stripped; None for NULL and for what the mapping calls empty."""
+    if value is None:
+        return None
+    found = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    return None if found in empty else found
 
 
 def raw(value: Any) -> Any:
@@ -98,7 +100,8 @@ def minor(value: Any, unit: Literal["yuan", "fen"]) -> int | Decimal | None:
 def _decimal(value: Any) -> Decimal:
     try:
         # A float is read as it would be printed: 0.29 is 29 fen.
-        number = Decimal(str(value if not isinstance(value, bytes) else value.decode()).strip())
+        readable = value if isinstance(value, Decimal) else str(value.decode() if isinstance(value, bytes) else value)
+        number = Decimal(readable)
     except (InvalidOperation, UnicodeDecodeError):
         raise ShopError("a column that the mapping calls a number or an amount holds something else") from None
     if not number.is_finite():
@@ -106,19 +109,18 @@ def _decimal(value: Any) -> Decimal:
     return number
 
 
-def moment(value: Any, kind: str, zone: tzinfo) -> datetime | None:
+def moment(value: Any, kind: str, zone: tzinfo, empty: Collection[str] = ()) -> datetime | None:
     """Aware UTC; None where the column says that it never happened (NULL, 0, '0000-00-00 …', '')."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "replace")
-    if value is None or not str(value).strip() or str(value).startswith(_ZERO_DATE):
+    written = text(value, empty)
+    if not written or written.startswith(_ZERO_DATE):
         return None
     try:
         if kind == "datetime":
-            found = datetime.fromisoformat(str(value).strip())
+            found = datetime.fromisoformat(written)
             return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-        number = Decimal(str(value)) / (1000 if kind == "epoch_ms" else 1)
+        number = Decimal(written) / (1000 if kind == "epoch_ms" else 1)
         return datetime.fromtimestamp(float(number), UTC) if number > 0 else None
     except (ValueError, ArithmeticError, OSError):
         raise ShopError(

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from exporter.shop.guess import Doubt
     from exporter.shop.mapping import TableMap
 
-_FITS = 0.75
+_FITS = 0.6
+_ORDERS_FIT = 0.75
 _AHEAD = 0.1
 
 
@@ -94,13 +95,15 @@ def _fit(survey: Survey, name: str, prefix: str) -> Fit | None:
             there = survey.columns(table.table)
             reads = sorted({table.key, *table.where, *table.columns.values()})
             gone = [column for column in reads if column.lower() not in there]
+            if word == "orders" and len(gone) > len(reads) * (1 - _ORDERS_FIT):
+                return None
             count += len(reads) - len(gone)
             absent += [f"{table.table}.{column}" for column in gone]
             if gone:
                 differs[word] = _without(table, gone) if there else None
     share = count / (count + len(absent))
     tables = {**base, **differs} if differs or len(base) > 1 else name
-    if share < _FITS or differs.get("orders", 0) is None or not _loads(tables):
+    if share < _FITS or not _loads(tables):
         return None
     return Fit(name, prefix, share, count, tuple(absent), tables)
 

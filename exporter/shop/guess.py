@@ -50,7 +50,7 @@ def propose(survey: Survey) -> tuple[dict[str, Any] | None, tuple[Doubt, ...]]:
     mapping = {word: _written(survey, draft) for word, draft in drafts.items()}
     orders = mapping["orders"]["columns"]
     if "trade_no" not in orders:
-        orders["trade_no"] = orders["number"]
+        mapping["orders"]["columns"] = {"number": orders["number"], "trade_no": orders["number"], **orders}
         drafts["orders"].doubt("columns.trade_no", "taken to be the order number: is it the channel's out_trade_no?")
     gaps = meanings.gaps(
         callbacks="callbacks" in drafts,
@@ -117,7 +117,9 @@ def _written(survey: Survey, draft: _Draft) -> dict[str, Any]:
     _times(draft, written, newest)
     if amount := draft.columns.get("amount"):
         written["money"] = {"unit": meanings.unit(amount), "currency": "CNY"}
-        draft.doubt("money", f"{amount.name} is {'a whole number' if amount.kind == 'number' else 'a decimal'}")
+        draft.doubt(
+            "money", f"{amount.name} is {'a whole number' if amount.kind == 'number' else 'a decimal'}; fen or yuan?"
+        )
     return written
 
 
@@ -136,7 +138,10 @@ def _values(draft: _Draft, written: dict[str, Any], newest: dict[str, tuple[Any,
         good = meanings.successes(newest.get("state", ()), state.comment) if state else []
         written["success"] = {"state": good} if good else {}
         draft.doubt(
-            "success", "which rows say that it was paid?" if good else "every row is taken to say that it was paid"
+            "success",
+            "do these values, and no others, say that it was paid?"
+            if good
+            else "every row is taken to say that it was paid",
         )
     elif draft.word == "reservations":
         written["columns"].pop("status", None)
@@ -157,7 +162,8 @@ def _times(draft: _Draft, written: dict[str, Any], newest: dict[str, tuple[Any, 
         written["empty"] = [0, ""]
         draft.doubt("time", "numbers are taken to be seconds or milliseconds since 1970, 0 to mean not set")
     elif clocks and draft.word in {"orders", "callbacks"}:
-        draft.doubt("time", 'DATETIME says no zone; "+08:00" is assumed, write zone: where it is another')
+        written["time"] = {"kind": "datetime", "zone": "+08:00"}
+        draft.doubt("time", "a DATETIME says no zone; is it Beijing time?")
 
 
 def _filters(survey: Survey, draft: _Draft) -> dict[str, Any]:

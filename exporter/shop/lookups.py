@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from exporter.shop.catalog import Column
-    from exporter.shop.mapping import Hop
     from exporter.shop.table import Record, Table
+    from exporter.shop.values import Hop
 
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""
@@ -43,7 +43,7 @@ def lookup(
         chosen = on.select().where(*on.only(match))
         for batch in _batches(on.column(by), values):
             rows = _ask(run, source, chosen.where(on.c[by].in_(batch)), place, on.theirs(by))
-            found += (record for row in rows if on.fold(str((record := on.record(row))[by]), by) in wanted)
+            found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
     return found
 
 

@@ -89,10 +89,10 @@ class TableMap(Strict):
     def _gaps(self) -> Iterator[InitErrorDetails]:
         for word in self.NEEDED:
             if word not in self.columns:
-                yield fault(("columns", word), "missing", f"which column? write {word}: its_name", None)
+                yield fault(("columns", word), "unset", f"which column? write {word}: its_name", None)
         if "status" in self.columns and self.KINDS and not self.status:
             example = f"write status: {{{self.KINDS[0]}: [0]}} with the values that this shop uses"
-            yield fault(("status",), "missing", f"the status column is mapped but its values are not; {example}", None)
+            yield fault(("status",), "unset", f"the status column is mapped but its values are not; {example}", None)
         for name in (*self.success, *self.transform, *self.time.columns):
             if name not in self.columns:
                 place = next(p for p in ("success", "transform", "time") if name in _keys(self, p))
@@ -183,7 +183,7 @@ class Mapping(Strict):
             raise faults("Mapping", [fault((), "empty", text, None)])
         if self.callbacks and self.orders and "trade_no" not in self.orders.columns:
             text = "callbacks cannot be joined to orders; which column of orders holds the number that callbacks name?"
-            raise faults("Mapping", [fault(("orders", "columns", "trade_no"), "missing", text, None)])
+            raise faults("Mapping", [fault(("orders", "columns", "trade_no"), "unset", text, None)])
         return self
 
 

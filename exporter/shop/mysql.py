@@ -67,8 +67,7 @@ class MySQL:
         thread = link.thread_id()
 
         def close() -> None:
-            with contextlib.suppress(Exception):
-                link.close()
+            link.close()
             twin.close()
 
         return Session(link, lambda: _shut(twin), lambda: self._kill(thread), close)
@@ -78,7 +77,7 @@ class MySQL:
         query = {name: value if isinstance(value, str) else value[0] for name, value in self._url.query.items()}
         asked = bool({"tls", "ssl_ca", "ssl_cert"} & query.keys())
         tls = _context(*(query.get(name, "") for name in ("tls", "ssl_ca", "ssl_cert", "ssl_key"))) if asked else None
-        link = pymysql.connect(
+        link = _Connection(
             host=self._url.host or "127.0.0.1",
             user=self._url.username,
             password=self._url.password or "",
@@ -113,8 +112,7 @@ class MySQL:
                 cursor.execute(f"KILL QUERY {int(thread)}")
         finally:
             alarm.cancel()
-            with contextlib.suppress(Exception):
-                link.close()
+            link.close()
             twin.close()
 
     def fault(self, error: BaseException) -> Fault:
@@ -142,6 +140,13 @@ class MySQL:
             for row in low
             if row["table"] and row["type"]
         ]
+
+
+class _Connection(pymysql.connections.Connection):
+    def close(self) -> None:
+        """A connection that broke is closed already: no error."""
+        with contextlib.suppress(pymysql.err.Error):
+            super().close()
 
 
 def _socket(url: URL, path: str | None, seconds: float) -> socket.socket:

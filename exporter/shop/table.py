@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
@@ -130,27 +130,21 @@ class Table:
         return sqlalchemy.select(*(self.c[word].label(word) for word in words or self.c))
 
     def record(self, row: Any) -> Record:
-        """A row of `select()`, or one whose columns bear the table's own names, in our words and values."""
-        got = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-        named = ((word, self.theirs(word)) for word in self.c)
-        return {
-            word: self.value(word, got[word if word in got else theirs])
-            for word, theirs in named
-            if word in got or theirs in got
-        }
+        """A row of `select()` in our words and values. Columns under other labels than our words are left out."""
+        return {word: self._readers[word](value) for word, value in row._mapping.items() if word in self._readers}  # noqa: SLF001 - public in SQLAlchemy
+
+    def records(self, rows: Iterable[Any]) -> list[Record]:
+        """The rows of `select()` with all columns."""
+        readers = list(self._readers.items())
+        return [{word: read(value) for (word, read), value in zip(readers, row, strict=True)} for row in rows]
 
     def value(self, word: str, stored: Any) -> Any:
         """A stored value in our representation; None when it is not set."""
-        return self._read(word)(stored)
+        return self._readers[word](stored)
 
     @cached_property
     def _readers(self) -> dict[str, Callable[[Any], Any]]:
-        return {}
-
-    def _read(self, word: str) -> Callable[[Any], Any]:
-        if word not in self._readers:
-            self._readers[word] = self._reader(word)
-        return self._readers[word]
+        return {word: self._reader(word) for word in self.c}
 
     def _reader(self, word: str) -> Callable[[Any], Any]:
         if word in _RAW:
@@ -159,10 +153,11 @@ class Table:
             return decoding.whole
         if word in _MONEY:
             return partial(decoding.minor, unit=self.map.money.unit)
-        kind, zone = self.clock(word) if word in TIMES else ("", UTC)
-        set_value = partial(decoding.moment, kind=kind, zone=zone) if kind else decoding.text
         empty = frozenset(str(each) for each in self.map.empty)
-        return lambda stored: None if stored is None or str(stored).strip() in empty else set_value(stored)
+        if word in TIMES:
+            kind, zone = self.clock(word)
+            return partial(decoding.moment, kind=kind, zone=zone, empty=empty)
+        return partial(decoding.text, empty=empty)
 
     def fold(self, value: str, by: str = "") -> str:
         """The form in which two values of `by` (the numbers, when not named) are compared.

@@ -144,7 +144,7 @@ def scan(window: Callable[[Table], Window], table: Table, cap: int, start: int, 
         scanned += 1
         if len(rows) > cap:
             break
-    records = [table.record(row) for row in rows[:cap]]
+    records = table.records(rows[:cap])
     return Scan(records, truncated=len(rows) > cap, scanned=scanned, total=len(table.map.physical))
 
 

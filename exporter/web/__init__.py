@@ -15,9 +15,10 @@ from starlette.routing import Route
 from exporter.web.negotiation import accepts_gzip, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import Message, Receive, Scope, Send
 
     from exporter.web.status import Language, Status
@@ -26,15 +27,15 @@ _T = TypeVar("_T")
 _Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 1 << 20
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _SECURITY: _Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"deny"),
     (b"referrer-policy", b"no-referrer"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
-        b"form-action 'none'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", _POLICY.encode()),
 ]
 
 
@@ -53,14 +54,15 @@ class View(Protocol):
         """Its markdown, or None when there is no such runbook."""
 
 
-def build(view: View) -> Starlette:
-    return Site(view)
+def build(view: View, rooms: Sequence[BaseRoute] = ()) -> Starlette:
+    """The site, and `rooms` beside it: further routes of whoever runs it."""
+    return Site(view, rooms)
 
 
 class Site(Starlette):
     """/metrics is answered before routing: it is nothing but a choice between bodies that are ready."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, rooms: Sequence[BaseRoute] = ()) -> None:
         self._view = view
         self._slow = ThreadPoolExecutor(2, thread_name_prefix="page")
         self._reloading = asyncio.Lock()
@@ -74,6 +76,7 @@ class Site(Starlette):
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
                 Route("/favicon.ico", self._favicon, methods=["GET"]),
                 Route("/", self._home, methods=["GET"]),
+                *rooms,
             ]
         )
 
@@ -126,9 +129,9 @@ class Site(Starlette):
         wanted = language(request)
 
         def render() -> str:
-            from exporter.web import pages  # noqa: PLC0415 - templates are loaded for people only
+            from exporter.web.pages import home  # noqa: PLC0415 - templates are loaded for people only
 
-            return pages.home(self._view.status(wanted), wanted)
+            return home(self._view.status(wanted), wanted)
 
         return _page(await self._slowly(render))
 
@@ -136,10 +139,10 @@ class Site(Starlette):
         wanted, name = language(request), request.path_params["name"]
 
         def render() -> str | None:
-            from exporter.web import pages  # noqa: PLC0415 - templates are loaded for people only
+            from exporter.web.pages import runbook  # noqa: PLC0415 - templates are loaded for people only
 
             text = self._view.runbook(name, wanted) if re.fullmatch(r"[a-z0-9_]{1,64}", name) else None
-            return None if text is None else pages.runbook(name, text, wanted)
+            return None if text is None else runbook(name, text, wanted)
 
         html = await self._slowly(render)
         return PlainTextResponse("There is no such runbook.\n", 404) if html is None else _page(html)

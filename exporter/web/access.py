@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
+from exporter.strict import Strict
 from exporter.units import Duration
 from exporter.web import tls
 from exporter.web.guard import Guard, Rate
-from exporter.web.yaml_lines import Located, complaints, read
+from exporter.yamlfile import Document, Fault, Unreadable
 
 if TYPE_CHECKING:
     import ssl
@@ -59,26 +60,20 @@ def _allowed(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-class _Http(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Http(Strict):
     http2: Literal[False] = False
-    headers: Annotated[dict[str, str], AfterValidator(_allowed)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_allowed)] = Field(default_factory=dict)
 
 
-class _Rate(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Rate(Strict):
     interval: Duration = 0.0
     burst: int = 0
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(Strict):
     tls_server_config: tls.Settings | None = None
     http_server_config: _Http = _Http()
-    basic_auth_users: dict[str, Annotated[SecretStr, AfterValidator(_bcrypted)]] = {}
+    basic_auth_users: dict[str, Annotated[SecretStr, AfterValidator(_bcrypted)]] = Field(default_factory=dict)
     rate_limit: _Rate = _Rate()
 
 
@@ -96,15 +91,12 @@ class Access:
     def load(cls, path: Path | str) -> Access:
         """Raises AccessError."""
         where = Path(path)
-        located = _located(where)
-        try:
-            settings = _File.model_validate(located.value)
-        except ValidationError as error:
-            raise AccessError(complaints(located, error, _File)) from None
+        document, settings = _read(where)
         try:
             context = tls.context(settings.tls_server_config, where.parent) if settings.tls_server_config else None
         except tls.TlsError as error:
-            raise AccessError([located.fault(("tls_server_config", key), what) for key, what in error.faults]) from None
+            found = [document.fault(("tls_server_config", key), what) for key, what in error.faults]
+            raise AccessError([str(each) for each in found]) from None
         limit = settings.rate_limit
         return cls(
             users={name: each.get_secret_value().encode() for name, each in settings.basic_auth_users.items()},
@@ -127,16 +119,29 @@ class Access:
         return any(_name(*each) in self.allowed_names for each in certificate.get("subjectAltName", ()))
 
 
-def _located(where: Path) -> Located:
+def _read(where: Path) -> tuple[Document, _File]:
     try:
-        text = where.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise AccessError([f"{where}: cannot be read: {reason}"]) from None
-    located, faults = read(where.name, text)
+        document = Document.read(where)
+    except Unreadable as error:
+        raise AccessError([str(error)]) from None
+    faults = list(document.faults)
+    try:
+        settings = _File.model_validate({} if document.data is None else document.data)
+    except ValidationError as error:
+        told = {each.place for each in faults}
+        found = error.errors(include_input=False, include_context=False, include_url=False)
+        faults += [document.fault(each["loc"], _plain(each["msg"])) for each in found if each["loc"] not in told]
     if faults:
-        raise AccessError(faults)
-    return located
+        raise AccessError([str(each) for each in sorted(faults, key=_line)])
+    return document, settings
+
+
+def _line(fault: Fault) -> int:
+    return fault.line
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should", "it should", 1)
 
 
 def _name(kind: str, value: str) -> str:

@@ -42,7 +42,7 @@ class Rate:
 
 
 class Guard:
-    """bcrypt takes 50 ms and more, so it runs once per user in a thread of its own; proof of it is kept as a keyed hash.
+    """bcrypt takes 50 ms and more: it runs once per user, in its own thread; the proof is kept as a keyed hash.
 
     An unknown user costs the same bcrypt run as a known one. Wrong passwords are not remembered: nobody can push the
     scraper's proof out.

@@ -53,13 +53,11 @@ def _bound(address: str) -> socket.socket:
             family, *_, where = min(found, key=lambda each: each[0] != socket.AF_INET)
             sock = socket.create_server(where[:2], family=family, backlog=_BACKLOG)
     except socket.gaierror as error:
-        raise ListenError(
-            f"{address}: {host!r} is no address of this machine; write for example 127.0.0.1:{port}"
-        ) from error
+        why = f"{host!r} is no address of this machine; write for example 127.0.0.1:{port}"
+        raise ListenError(f"{address}: {why}") from error
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise ListenError(
-            f"{address}: {reason}; stop what listens there, or choose another address (web.listen, --web.listen-address)"
-        ) from error
+        remedy = "stop what listens there, or choose another address (web.listen, --web.listen-address)"
+        raise ListenError(f"{address}: {reason}; {remedy}") from error
     sock.setblocking(False)
     return sock

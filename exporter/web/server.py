@@ -45,6 +45,7 @@ class Server:
         self._guarded = access.around(app) if access else app
         self._listen = [listen] if isinstance(listen, str) else list(listen)
         self._sockets: list[socket.socket] = []
+        self._addresses: list[tuple[str, int]] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -53,22 +54,22 @@ class Server:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Host and port of each socket, once it serves: the port is a real one where 0 was asked for."""
-        return [each.getsockname()[:2] for each in self._sockets]
+        """Host and port of each socket, once it has been started: the port is a real one where 0 was asked for."""
+        return self._addresses
 
     @property
     def port(self) -> int:
         return self.addresses[0][1]
 
     def start(self) -> None:
-        self._sockets = bound(self._listen)
+        self._bind()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
         self._serving.wait()
 
     def run(self) -> None:
         """Returns after `stop()`, which any thread or a signal handler may call."""
-        self._sockets = bound(self._listen)
+        self._bind()
         self._run()
 
     def stop(self) -> None:
@@ -88,6 +89,10 @@ class Server:
         if self._loop:
             with contextlib.suppress(RuntimeError):  # not running any more
                 self._loop.call_soon_threadsafe(self._let_go)
+
+    def _bind(self) -> None:
+        self._sockets = bound(self._listen)
+        self._addresses = [each.getsockname()[:2] for each in self._sockets]
 
     def _run(self) -> None:
         try:

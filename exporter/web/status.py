@@ -39,7 +39,7 @@ class AlertRow:
     severity: str
     status: Literal["pending", "firing"]
     since: datetime
-    value: float
+    value: float | None = None
     shop: str = ""
     text: str = ""
     evidence: tuple[Case, ...] = ()

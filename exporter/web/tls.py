@@ -8,8 +8,9 @@ import ssl
 import tempfile
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import SecretStr
 
+from exporter.strict import Strict
 from exporter.web import ciphers
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ Policy = Literal[
 Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 
 
-class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Settings(Strict):
+    """Field by field as exporter-toolkit documents it."""
 
     cert: str = ""
     key: SecretStr = SecretStr("")

@@ -66,7 +66,8 @@ class Wording:
             return f"{seconds * 1000:.3g}" + (" 毫秒" if self.language == "zh" else " ms")
         if seconds < 10:  # noqa: PLR2004 - tenths of a second are read only here
             return f"{seconds:.2g}{_UNITS[self.language][-1][1]}"
-        rest, parts = round(seconds), []
+        rest = round(seconds)
+        parts: list[str] = []
         for unit, name in _UNITS[self.language]:
             amount, rest = divmod(rest, unit)
             if amount or parts:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exporter.model import Sample
 from exporter.probes.pending_paid import tell
 from exporter.probes.pending_paid.judge import KINDS, Order, Payment, Terms, examine, judge
-from exporter.probes.pending_paid.memory import Memory
+from exporter.probes.pending_paid.memory import Link, Memory
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 COLUMNS = frozenset({"orders.paid", "orders.transaction", "orders.channel", "callbacks.transaction"})
@@ -22,8 +22,10 @@ def ago(**length: float) -> datetime:
     return NOW - timedelta(**length)
 
 
-def payment(trade_no: str = "T1", *, at: datetime = ago(minutes=10), **more) -> Payment:
-    return Payment(trade_no, at, **{"transaction": "wx-1", "amount": 12800, "channel": "wechat", **more})
+def payment(trade_no: str = "T1", *, at: datetime | None = None, **more) -> Payment:
+    return Payment(
+        trade_no, at or ago(minutes=10), **{"transaction": "wx-1", "amount": 12800, "channel": "wechat", **more}
+    )
 
 
 def order(state: str | None = "paid", number: str = "N1", **more) -> Order:
@@ -248,16 +250,16 @@ def test_every_stuck_order_is_in_exactly_one_cell_and_all_money_is_counted(told,
     )
 
 
-@given(payments, st.lists(st.text(max_size=5)), st.none() | times)
+@given(payments, st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), unique=True), st.none() | times)
 def test_what_is_remembered_is_what_was_known(told, numbers, mark):
-    memory, full = Memory(read=mark).with_open(told, numbers, 500)
+    memory, full = Memory(read=mark).with_open(told, [Link(p.trade_no, "7", "N1") for p in told], numbers, 500)
     assert not full
     assert Memory.loads(memory.dumps()) == memory
 
 
 @given(payments, st.integers(0, 3))
 def test_a_full_memory_keeps_the_oldest_and_says_so(told, cap):
-    memory, full = Memory().with_open(told, (), cap)
+    memory, full = Memory().with_open(told, (), (), cap)
     assert full == (len(set(told)) > cap)
     assert [p.at for p in memory.open] == sorted(p.at for p in set(told))[:cap]
 

@@ -16,7 +16,7 @@ from exporter.probes.pending_paid.judge import KINDS, Issue, Kind, Terms
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Memory
 from exporter.probes.pending_paid.round import Round
-from exporter.shop import Refused, Shop
+from exporter.shop import Shop
 from exporter.units import Duration
 
 __all__ = ["PendingPaid"]
@@ -79,8 +79,8 @@ class PendingPaid(Probe):
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
         gaps = list(scope.gaps(shop, self.skip))
         kinds = frozenset(KINDS) - {gap.check for gap in gaps}
-        look = Look(shop, ends=time.monotonic() + self.timeout / 2)
         start = now - timedelta(seconds=self.window)
+        look = Look(shop, start, now, ends=time.monotonic() + self.timeout / 2)
         memory = Memory.loads(shop.recall()).with_channels(self.channels)
         terms = Terms(
             now=now,
@@ -91,7 +91,7 @@ class PendingPaid(Probe):
             foreign=self.foreign,
             deposits=self.deposits,
         )
-        run = Round(look, terms, memory, start)
+        run = Round(look, terms, memory)
         issues = run.issues(timedelta(seconds=self.keep_anomalies), self.keep)
         samples = list(self._samples(issues, run, shop))
         shop.remember(run.memory.dumps())
@@ -104,9 +104,6 @@ class PendingPaid(Probe):
             yield from tell.pending(issues, run.memory.channels or (tell.UNKNOWN,), currencies, now)
         yield from tell.anomalies(issues, kinds)
         if shop.maps("orders", "status", "created"):
-            try:
-                yield tell.PENDING(run.look.pending(run.start, now))
-            except Refused as refused:
-                run.gaps.append(Gap("pending_orders", str(refused)))
+            yield tell.PENDING(run.look.pending())
         if kinds:
             yield tell.TRUNCATED(0 if run.whole else 1)

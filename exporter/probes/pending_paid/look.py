@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,31 +11,20 @@ import sqlalchemy
 from sqlalchemy import func
 
 from exporter.probes.pending_paid.judge import Order, Payment
-from exporter.shop import Record, Shop, Table
+from exporter.shop import Record, Refused, Shop, Table
+from exporter.shop.stretches import Stretch, stretches
 
-SLICE = 2_000
-"""Rows of one window read; a window that holds more is read in shorter stretches of time."""
-
-SECOND_LOOK = 200
+SECOND_LOOK = 100
 """So many callbacks that were read before are read again in each run."""
-
-_SHORTEST = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Rows of a stretch of time up to `until`; `whole` unless some could not be read."""
-
-    records: list[Record]
-    until: datetime
-    whole: bool
 
 
 @dataclass(frozen=True)
 class Look:
-    """One run's eyes; no stretch of time is begun after `ends` (monotonic)."""
+    """One run's eyes on the window from `start` to `now`; no stretch of time is begun after `ends` (monotonic)."""
 
     shop: Shop
+    start: datetime
+    now: datetime
     ends: float
 
     @cached_property
@@ -48,11 +36,11 @@ class Look:
         return self.shop.require("callbacks", "trade_no", "received")
 
     def payments(self, since: datetime, until: datetime) -> Iterator[Stretch]:
-        return self._stretches("callbacks", "received", since, until, self.callbacks.map.success)
+        match = self.callbacks.map.success
+        return stretches(self.shop, "callbacks", "received", since, until, ends=self.ends, match=match)
 
-    def orders_by(self, by: str, since: datetime, until: datetime, *kinds: str) -> Iterator[Stretch]:
-        match = {"status": self.orders.statuses(*kinds)} if kinds else {}
-        return self._stretches("orders", by, since, until, match)
+    def orders_by(self, by: str, since: datetime, until: datetime) -> Iterator[Stretch]:
+        return stretches(self.shop, "orders", by, since, until, ends=self.ends)
 
     def payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
         """All success callbacks of these trade numbers, whenever they came."""
@@ -67,22 +55,17 @@ class Look:
         for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
             order = self.order(row)
             found.setdefault(self.orders.fold(order.trade_no or "", "trade_no"), []).append(order)
-        return {
-            number: unique
-            for number, values in leads.items()
-            if (
-                unique := list(
-                    dict.fromkeys(o for value in values for o in found.get(self.orders.fold(value, "trade_no"), ()))
-                )
-            )
-        }
+        return {number: distinct for number, values in leads.items() if (distinct := self._orders(values, found))}
+
+    def _orders(self, values: Iterable[str], found: Mapping[str, list[Order]]) -> list[Order]:
+        return list(dict.fromkeys(o for each in values for o in found.get(self.orders.fold(each, "trade_no"), ())))
 
     def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
         """The same orders read again by their keys, by number; those that are gone are left out."""
-        numbers = {order.key: order.number for order in orders}
-        rows = self.shop.lookup("orders", "key", list(numbers)) if numbers else []
-        read = (self.order(row) for row in rows)
-        return {order.number: order for order in read if order.number in numbers.values()}
+        wanted = {order.key: order.number for order in orders}
+        numbers = set(wanted.values())
+        rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
+        return {order.number: order for order in map(self.order, rows) if order.number in numbers}
 
     def some_payments(self, since: datetime, until: datetime) -> tuple[list[Payment], datetime | None]:
         """The first of a stretch, and where to go on (None at its end)."""
@@ -90,29 +73,43 @@ class Look:
         scan = self.shop.window("callbacks", "received", since, until, match=match, cap=SECOND_LOOK)
         found = [payment for row in scan.records if (payment := self.payment(row))]
         last = max((payment.at for payment in found), default=since)
-        return found, max(last, since + _SHORTEST) if scan.truncated else None
+        return found, max(last, since + timedelta(seconds=1)) if scan.truncated else None
 
-    def pending(self, since: datetime, until: datetime) -> int:
-        """How many orders that were created in this stretch are pending, counted by the server."""
+    def pending(self) -> int:
+        """How many orders that were created in the window are pending."""
         count = sqlalchemy.select(func.count()).select_from(self.orders.source)
-        return sum(row[0] for row in self.shop.rows(count.where(*self._pending(since, until)), word="orders"))
+        try:
+            return sum(row[0] for row in self.shop.rows(count.where(*self._pending()), word="orders"))
+        except Refused:
+            return len(self._pending_read)
 
-    def pending_with_payment(self, since: datetime, until: datetime) -> list[Order]:
-        """Pending orders of this stretch whose row names a payment; the server's filter is coarse, `examine` is exact."""
+    def pending_with_payment(self) -> list[Order]:
+        """Pending orders of the window whose row names a payment (the filter is coarse; `examine` is exact)."""
         table = self.orders
-        noted = [table.c[word].is_not(None) & self._filled(word) for word in ("paid", "transaction") if word in table.c]
-        statement = table.select().where(*self._pending(since, until), sqlalchemy.or_(*noted))
-        return [self.order(table.record(row)) for row in self.shop.rows(statement, word="orders", cap=SLICE)]
+        words = [word for word in ("paid", "transaction") if word in table.c]
+        noted = [table.c[word].is_not(None) & self._filled(word) for word in words]
+        statement = table.select().where(*self._pending(), sqlalchemy.or_(*noted))
+        try:
+            return [self.order(table.record(row)) for row in self.shop.rows(statement, word="orders")]
+        except Refused:
+            return self._pending_read
+
+    @cached_property
+    def _pending_read(self) -> list[Order]:
+        """All pending orders of the window, along the key: where no index on status and creation is."""
+        match = {"status": self.orders.statuses("pending")}
+        read = stretches(self.shop, "orders", "created", self.start, self.now, ends=self.ends, match=match)
+        return [self.order(record) for stretch in read for record in stretch.records]
 
     def indexed(self, word: str, column: str) -> bool:
         """Does an index begin with this column, so that a window on it is cheap."""
         theirs = self.shop.columns(word).get(column) if self.shop.maps(word, column) else None
         return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
 
-    def named(self, order: Order, payments: Iterable[Payment]) -> bool:
-        return self.callbacks.fold(order.trade_no or "", "trade_no") in {
-            self.callbacks.fold(p.trade_no, "trade_no") for p in payments
-        }
+    def named(self, order: Order, trade_numbers: Iterable[str]) -> bool:
+        """Is one of these numbers, as callbacks write them, the order's."""
+        own = self.callbacks.fold(order.trade_no or "", "trade_no")
+        return any(self.callbacks.fold(number, "trade_no") == own for number in trade_numbers)
 
     def payment(self, row: Record) -> Payment | None:
         """None for a row that names no trade number or no time: it says nothing about an order."""
@@ -145,9 +142,9 @@ class Look:
             bool(flagged or row.get("paid") or row.get("transaction")),
         )
 
-    def _pending(self, since: datetime, until: datetime) -> list[sqlalchemy.ColumnElement[bool]]:
+    def _pending(self) -> list[sqlalchemy.ColumnElement[bool]]:
         table, created = self.orders, self.orders.c.created
-        span = [created >= table.when(since, "created"), created < table.when(until, "created")]
+        span = [created >= table.when(self.start, "created"), created < table.when(self.now, "created")]
         return [*table.only({"status": table.statuses("pending")}), *span]
 
     def _filled(self, word: str) -> sqlalchemy.ColumnElement[bool]:
@@ -158,19 +155,3 @@ class Look:
 
     def _currency(self, table: Table) -> str:
         return table.map.money.currency
-
-    def _stretches(
-        self, word: str, by: str, since: datetime, until: datetime, match: Mapping[str, Collection[str | int]]
-    ) -> Iterator[Stretch]:
-        step = until - since
-        while since < until:
-            if time.monotonic() > self.ends:
-                yield Stretch([], since, whole=False)
-                return
-            end = min(since + step, until)
-            scan = self.shop.window(word, by, since, end, match=match, cap=SLICE)
-            if scan.truncated and step > _SHORTEST:
-                step = max(step / 4, _SHORTEST)
-                continue
-            yield Stretch(scan.records, end, whole=not scan.truncated and scan.scanned == scan.total)
-            since = end

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from exporter.probes.pending_paid.judge import Payment
 
@@ -14,17 +14,26 @@ CHANNELS = 20
 """So many channels get series of their own: a label has few values."""
 
 
+class Link(NamedTuple):
+    """An order that a trade number of an open case led to."""
+
+    trade_no: str
+    key: str
+    number: str
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
-    `open` are the payments of open cases and `rows` (key, number) of orders whose own row is at fault.
+    `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
     """
 
     read: datetime | None = None
     looked_again: datetime | None = None
     examined: datetime | None = None
     open: tuple[Payment, ...] = ()
+    links: tuple[Link, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
 
@@ -35,7 +44,10 @@ class Memory:
             marks = {name: _moment(stored.get(name)) for name in ("read", "looked_again", "examined")}
             payments = tuple(_payment(row) for row in stored.get("open", ()))
             rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
-            return cls(**marks, open=payments, rows=rows, channels=tuple(map(str, stored.get("channels", ()))))
+            links = tuple(Link(*map(str, link)) for link in stored.get("links", ()))
+            return cls(
+                **marks, open=payments, links=links, rows=rows, channels=tuple(map(str, stored.get("channels", ())))
+            )
         except (ValueError, TypeError, ArithmeticError):
             return cls()
 
@@ -44,16 +56,21 @@ class Memory:
         return {
             **{name: at.isoformat() for name, at in marks.items() if at},
             "open": [_row(payment) for payment in self.open],
+            "links": [list(link) for link in self.links],
             "rows": [list(row) for row in self.rows],
             "channels": list(self.channels),
         }
 
-    def with_open(self, payments: Iterable[Payment], rows: Iterable[tuple[str, str]], cap: int) -> tuple[Memory, bool]:
+    def with_open(
+        self, payments: Iterable[Payment], links: Iterable[Link], rows: Iterable[tuple[str, str]], cap: int
+    ) -> tuple[Memory, bool]:
         """The memory with these open cases, the oldest kept, and whether some found no place."""
         oldest = sorted(set(payments), key=lambda p: (p.at, p.trade_no))
-        numbers = list(dict.fromkeys(rows))
-        kept = replace(self, open=tuple(oldest[:cap]), rows=tuple(numbers[:cap]))
-        return kept, len(oldest) > cap or len(numbers) > cap
+        kept, numbers = tuple(oldest[:cap]), list(dict.fromkeys(rows))
+        named = {payment.trade_no for payment in kept}
+        used = tuple(sorted(link for link in set(links) if link.trade_no in named))
+        found = replace(self, open=kept, links=used, rows=tuple(numbers[:cap]))
+        return found, len(oldest) > cap or len(numbers) > cap
 
     def with_channels(self, seen: Iterable[str]) -> Memory:
         names = list(dict.fromkeys((*self.channels, *sorted(set(seen)))))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exporter.model import Gap
 from exporter.probes.pending_paid.judge import PAID, Issue, Order, Payment, Terms, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
-from exporter.probes.pending_paid.memory import Memory
+from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.shop import Refused
 
 SETTLED = timedelta(minutes=30)
@@ -28,18 +28,18 @@ class Round:
     look: Look
     terms: Terms
     memory: Memory
-    start: datetime
     gaps: list[Gap] = field(default_factory=list)
     whole: bool = True
 
     def issues(self, keep: timedelta, most: int) -> list[Issue]:
         """What is wrong now, confirmed; afterwards `memory` holds the open cases."""
         told = self._told() if "callbacks.trade_no" in self.terms.columns else []
-        book = self._book(p.trade_no for p in told)
+        known = self._known()
+        book = self._book({p.trade_no for p in told}, known)
         told += self._siblings(told, book)
-        rows = self._rows(book)
+        rows = self._rows(book, known)
         suspects = judge(told, book, self.terms) + self._examined(rows, book)
-        issues, told, book, rows = self._confirmed(suspects, told, book, rows)
+        issues, told, book, rows = self._confirmed(suspects, told, book, rows, known)
         horizon = self.terms.now - keep
         issues = [issue for issue in distinct(issues) if issue.kind in LASTING or issue.since >= horizon]
         self._remember(issues, told, book, rows, most)
@@ -53,27 +53,38 @@ class Round:
     def _told(self) -> list[Payment]:
         """New callbacks, some old ones a second time, and those of open cases."""
         until = self.terms.now - self.terms.grace
-        since = max(self.memory.read or self.start, self.start)
+        since = max(self.memory.read or self.look.start, self.look.start)
         found, mark = [], since
         for stretch in self.look.payments(since, until):
             found += [p for record in stretch.records if (p := self.look.payment(record))]
             mark, self.whole = stretch.until, self.whole and stretch.whole
-        if since > self.start:
+        if since > self.look.start:
             found += self._second_look(since)
         # What is committed late bears an earlier time: the last stretch is read once more.
-        read = max(self.start, mark - self.terms.grace) if mark >= until else mark
+        read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
         self.memory = replace(self.memory, read=read).with_channels(p.channel for p in found if p.channel)
         return list(dict.fromkeys((*found, *self.memory.open)))
 
     def _second_look(self, until: datetime) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
-        since = max(self.memory.looked_again or self.start, self.start)
+        since = max(self.memory.looked_again or self.look.start, self.look.start)
         found, onward = self.look.some_payments(min(since, until), until)
         self.memory = replace(self.memory, looked_again=onward)
         return found
 
-    def _book(self, trade_numbers: Iterable[str]) -> Book:
-        return self.look.orders_of(set(trade_numbers)) if "orders.trade_no" in self.terms.columns else {}
+    def _known(self) -> dict[str, Order]:
+        """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
+        links = ((link.key, link.number) for link in self.memory.links)
+        return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+
+    def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
+        if "orders.trade_no" not in self.terms.columns:
+            return {}
+        book: Book = {}
+        for link in self.memory.links:
+            if link.number in known:
+                book.setdefault(link.trade_no, []).append(known[link.number])
+        return book | self.look.orders_of({number for number in trade_numbers if number not in book})
 
     def _siblings(self, told: Sequence[Payment], book: Book) -> list[Payment]:
         """The other callbacks of a trade number, whenever they came, where the order does not know this payment."""
@@ -92,17 +103,15 @@ class Round:
 
     # --- orders' own rows -------------------------------------------------------------------------------------------
 
-    def _rows(self, book: Book) -> list[Order]:
+    def _rows(self, book: Book, known: Mapping[str, Order]) -> list[Order]:
         """Orders to be held against themselves: newly settled, pending with a payment noted, and open cases."""
         if not self._asks("half_written", "time_order", "paid_without_callback"):
             return []
         orders = [order for found in book.values() for order in found]
         orders += self._settled()
         if self._asks("half_written"):
-            orders += self.look.pending_with_payment(self.start, self.terms.now - self.terms.grace)
-        known = {order.number for order in orders}
-        again = [Order(number, None, key) for key, number in self.memory.rows if number not in known]
-        orders += self.look.orders_now(again).values()
+            orders += self.look.pending_with_payment()
+        orders += [known[number] for _, number in self.memory.rows if number in known]
         return list({order.number: order for order in orders}.values())
 
     def _settled(self) -> list[Order]:
@@ -111,7 +120,7 @@ class Round:
         if self._asks("paid_without_callback") and self.look.indexed("orders", "paid"):
             by, wait = "paid", self.terms.grace
         until = self.terms.now - wait
-        mark = since = min(max(self.memory.examined or self.start, self.start), until)
+        mark = since = min(max(self.memory.examined or self.look.start, self.look.start), until)
         orders: list[Order] = []
         for stretch in self.look.orders_by(by, since, until):
             orders += [self.look.order(record) for record in stretch.records]
@@ -134,14 +143,19 @@ class Round:
     # --- confirming -------------------------------------------------------------------------------------------------
 
     def _confirmed(
-        self, suspects: Sequence[Issue], told: Sequence[Payment], book: Book, rows: Sequence[Order]
+        self,
+        suspects: Sequence[Issue],
+        told: Sequence[Payment],
+        book: Book,
+        rows: Sequence[Order],
+        known: Mapping[str, Order],
     ) -> tuple[list[Issue], list[Payment], Book, list[Order]]:
         """The same judgement on orders read once more: what a slow commit only made look wrong is gone by now."""
         refs = {issue.ref for issue in suspects}
-        told = [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
-        rows = [order for order in rows if order.number in refs]
-        now = self.look.orders_now([*rows, *(o for p in told for o in book.get(p.trade_no, ()))])
-        again = self._book(p.trade_no for p in told if not book.get(p.trade_no))
+        told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
+        anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
+        now = {**known, **self.look.orders_now(order for order in anew if order.number not in known)}
+        again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
         rows = [now[order.number] for order in rows if order.number in now]
@@ -151,7 +165,13 @@ class Round:
         self, issues: Sequence[Issue], told: Iterable[Payment], book: Book, rows: Iterable[Order], most: int
     ) -> None:
         refs = {issue.ref for issue in issues}
-        open_ = [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
+        found = _about(refs, told, book)
+        links = {Link(p.trade_no, order.key, order.number) for p in found for order in book.get(p.trade_no, ())}
         numbers = [(order.key, order.number) for order in rows if order.number in refs]
-        self.memory, full = self.memory.with_open(open_, numbers, most)
+        self.memory, full = self.memory.with_open(found, links, numbers, most)
         self.whole = self.whole and not full
+
+
+def _about(refs: Collection[str], told: Iterable[Payment], book: Book) -> list[Payment]:
+    """The payments of these cases, which are named by their orders or by their trade numbers."""
+    return [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]

@@ -43,7 +43,7 @@ def _why_not(shop: Shop, kind: str, mapped: frozenset[str]) -> str:
     mapping = shop.mapping
     absent = [need for need in NEEDS[kind] if mapped.isdisjoint(need.split("|"))]
     words = [word for word in ("orders", "callbacks") if mapping.table(word) is None]
-    named = [reason for reason in (kind, *(word for word in words if any(n.startswith(word) for n in absent)))]
+    named = [kind, *(word for word in words if any(need.startswith(word) for need in absent))]
     for name, text in mapping.not_applicable.items():
         if name in named:
             return text.zh if text.zh == text.en else f"{text.zh} / {text.en}"

@@ -1,0 +1,66 @@
+"""step(): what was active and what holds now → what is active and what flipped. Pure; time is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from exporter.model import Alert, AlertKey, Finding, Flip
+
+
+def step(
+    active: Mapping[AlertKey, Alert],
+    held: Iterable[Finding],
+    now: datetime,
+    unsure: Collection[tuple[str, str]] = (),
+) -> tuple[dict[AlertKey, Alert], list[Flip]]:
+    """One round of judging; of two findings with the same key the first counts.
+
+    `unsure` names (rule, shop) whose inputs are not known now: their alerts neither start, change nor resolve.
+    A shop of "" means the alerts without that label. A pending alert that ceases to hold is forgotten silently.
+    """
+    doubted = frozenset(unsure)
+    findings: dict[AlertKey, Finding] = {}
+    for finding in held:
+        findings.setdefault(finding.key, finding)
+    after: dict[AlertKey, Alert] = {}
+    flips: list[Flip] = []
+    for key in dict.fromkeys((*active, *findings)):
+        before, finding_now = active.get(key), findings.get(key)
+        alert = before if _place(before or finding_now) in doubted else _next(before, finding_now, now)
+        if alert is not None and alert.status != "resolved":
+            after[key] = alert
+        if alert is not None and alert.status not in ("pending", before and before.status):
+            flips.append(Flip(alert, now))
+    return after, flips
+
+
+def _place(alert: Alert | Finding | None) -> tuple[str, str]:
+    return (alert.rule, alert.labels.get("shop", "")) if alert else ("", "")
+
+
+def _next(before: Alert | None, finding: Finding | None, now: datetime) -> Alert | None:
+    if finding is not None:
+        return _held(before, finding, now)
+    if before is None or before.status != "firing":
+        return None
+    gone = now.timestamp() if before.gone is None else before.gone
+    if now.timestamp() - gone < before.keep:
+        return replace(before, gone=gone)
+    return replace(before, status="resolved")
+
+
+def _held(before: Alert | None, finding: Finding, now: datetime) -> Alert:
+    since = before.since if before else now
+    waited = (now - since).total_seconds() >= finding.wait
+    return Alert(
+        rule=finding.rule,
+        labels=finding.labels,
+        status="firing" if waited or (before is not None and before.status == "firing") else "pending",
+        since=since,
+        value=finding.value,
+        annotations=finding.annotations,
+        evidence=finding.evidence,
+        keep=finding.keep,
+    )

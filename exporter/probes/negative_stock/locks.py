@@ -1,0 +1,77 @@
+"""Reservations past their time, held against the orders they were made for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exporter.probes.negative_stock.tell import ONLY_WAREHOUSE, Lock
+from exporter.shop import Record, Shop, Table
+from exporter.shop.stretches import stretches
+
+MISSING = "missing"
+"""The state of an order that is not there."""
+
+KEPT = 1_000
+"""Stale reservations that are followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`read`: up to which creation reservations were read; `whole` when none can have been missed."""
+
+    stale: list[Lock]
+    read: datetime
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Locks:
+    """Reservations are held against their orders once, when they are past their time; stale ones in every run."""
+
+    shop: Shop
+    now: datetime
+    age: timedelta
+    stale_when: Collection[str]
+
+    def judged(self, since: datetime, known: Collection[str], seconds: float) -> Judged:
+        """`known` are the keys of reservations that were stale before."""
+        table = self.shop.require("reservations", "order", "created")
+        match = {"status": held} if "status" in table.c and (held := table.statuses("held")) else {}
+        ends, until = time.monotonic() + seconds, self.now - self.age
+        records: list[Record] = []
+        read, whole = min(since, until), True
+        for stretch in stretches(self.shop, "reservations", "created", read, until, ends=ends, match=match):
+            records += stretch.records
+            read, whole = stretch.until, whole and stretch.whole
+        new = {str(record["key"]) for record in records}
+        again = [key for key in known if key not in new]
+        records += self.shop.lookup("reservations", "key", again, match=match) if again else []
+        stale = self._stale(table, [record for record in records if self._past(record)])
+        return Judged(sorted(stale, key=lambda lock: lock.since)[:KEPT], read, whole and len(stale) <= KEPT)
+
+    def _past(self, record: Record) -> bool:
+        """A reservation with an expiry of its own is past its time only after that."""
+        expires = record.get("expires")
+        return record.get("created") is not None and (expires is None or expires < self.now)
+
+    def _stale(self, table: Table, records: Collection[Record]) -> list[Lock]:
+        by = table.map.order_is  # type: ignore[attr-defined] # the map of reservations has it
+        orders = self.shop.require("orders", "number", "status")
+        wanted = {str(record["order"]) for record in records if record.get("order") is not None}
+        rows = self.shop.lookup("orders", by, wanted) if wanted else []
+        found = {orders.fold(str(row[by]), by): row for row in rows}
+        return list(self._locks(orders, by, found, records))
+
+    def _locks(self, orders: Table, by: str, found: dict[str, Record], records: Iterable[Record]) -> Iterable[Lock]:
+        for record in records:
+            order = found.get(orders.fold(str(record.get("order")), by))
+            state = orders.status_kind(order.get("status")) if order else MISSING
+            if state not in self.stale_when:
+                continue
+            number = order["number"] if order else record.get("order")
+            warehouse = record.get("warehouse") if "warehouse" in record else ONLY_WAREHOUSE
+            note = f"{record.get('sku') or '?'} × {record.get('quantity') or '?'}"
+            yield Lock(str(record["key"]), str(number or "?"), record["created"], str(warehouse or "?"), note)

@@ -1,0 +1,64 @@
+"""What one run leaves to the next: warehouses, the walk, the last count of duplicates, stale reservations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from exporter.model import Case
+from exporter.probes.negative_stock.keys import Duplicates
+from exporter.probes.negative_stock.stock import Walk
+
+WAREHOUSES = 100
+"""So many warehouses get series of their own: a label has few values."""
+
+_START, _NONE = Walk(), Duplicates(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`counted` is when duplicates were counted, `read` up to which creation reservations were; `stale` are keys."""
+
+    warehouses: tuple[str, ...] = ()
+    walk: Walk = _START
+    counted: datetime | None = None
+    duplicates: Duplicates = _NONE
+    read: datetime | None = None
+    stale: tuple[str, ...] = ()
+
+    @classmethod
+    def loads(cls, stored: Mapping[str, Any]) -> Memory:
+        """What `dumps` wrote; an unreadable memory is an empty one."""
+        try:
+            after, once, met = stored.get("walk", (None, False, ()))
+            rows, cases = stored.get("duplicates", (0, ()))
+            return cls(
+                tuple(map(str, stored.get("warehouses", ()))),
+                Walk(after, bool(once), tuple(map(str, met))),
+                _moment(stored.get("counted")),
+                Duplicates(int(rows), tuple(Case(str(ref), None, str(note)) for ref, note in cases)),
+                _moment(stored.get("read")),
+                tuple(map(str, stored.get("stale", ()))),
+            )
+        except (ValueError, TypeError):
+            return cls()
+
+    def dumps(self) -> dict[str, Any]:
+        moments = {name: at.isoformat() for name, at in (("counted", self.counted), ("read", self.read)) if at}
+        return {
+            **moments,
+            "warehouses": list(self.warehouses),
+            "walk": [self.walk.after, self.walk.round, list(self.walk.met)],
+            "duplicates": [self.duplicates.rows, [[case.ref, case.note] for case in self.duplicates.cases]],
+            "stale": list(self.stale),
+        }
+
+    def with_warehouses(self, seen: Iterable[str]) -> Memory:
+        names = list(dict.fromkeys((*self.warehouses, *sorted(set(seen)))))
+        return replace(self, warehouses=tuple(names[:WAREHOUSES]))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

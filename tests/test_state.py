@@ -1,0 +1,434 @@
+"""What survives a restart, on SQLite with property tests, and on real MariaDB and PostgreSQL servers."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from exporter.model import Alert, Card, Case, Fact, Link
+from exporter.state import State, StateFaultError, nouns
+
+AT = datetime(2026, 11, 22, 3, 4, 5, 678901, UTC)
+NOW = AT.timestamp()
+
+texts = st.text(max_size=20)
+names = st.dictionaries(texts, texts, max_size=3)
+moments = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))
+numbers = st.floats(allow_nan=False)
+
+
+def tuples(each):
+    return st.lists(each, max_size=3).map(tuple)
+
+
+cases = st.builds(Case, texts, st.none() | moments, texts)
+alerts = st.builds(
+    Alert, texts, names, st.sampled_from(["pending", "firing", "resolved"]), moments, numbers, names, tuples(cases)
+)
+cards = st.builds(
+    Card,
+    title=texts,
+    status=st.sampled_from(["firing", "resolved", "info"]),
+    severity=st.sampled_from(["critical", "warning", ""]),
+    text=texts,
+    number=texts,
+    unit=texts,
+    facts=tuples(st.builds(Fact, texts, texts)),
+    cases=tuples(texts),
+    links=tuples(st.builds(Link, texts, texts)),
+    mention=tuples(texts),
+    language=st.sampled_from(["zh", "en"]),
+)
+
+
+def a_card(title="card", severity="warning", **more):
+    return Card(title=title, status="firing", severity=severity, text="", **more)
+
+
+def an_alert(shop="main", value=1.0):
+    return Alert(
+        "Paid", {"alertname": "Paid", "shop": shop}, "firing", AT, value, {"summary": "钱已付 🧾"}, (Case("A1", AT),)
+    )
+
+
+@pytest.fixture
+def state(tmp_path):
+    opened = State(f"sqlite:///{tmp_path}/state.db")
+    yield opened
+    opened.close()
+
+
+def fill(state, *titles, channel="ops", at=AT):
+    state.commit({}, [(channel, a_card(title)) for title in titles], at)
+
+
+def titles(rows):
+    return [row.card.title for row in rows]
+
+
+@given(alerts)
+def test_an_alert_is_read_as_it_was_written(alert):
+    assert nouns.alert(nouns.text(alert)) == alert
+
+
+@given(cards)
+def test_a_card_is_read_as_it_was_written(card):
+    assert nouns.card(nouns.text(card)) == card
+
+
+def test_half_a_character_from_outside_is_stored_too(state):
+    fill(state, "bad \ud83e end\x00")
+    assert titles(state.due("ops", NOW)) == ["bad \ud83e end\x00"]
+
+
+def test_alerts_and_cards_survive_a_restart(tmp_path):
+    url = f"sqlite:///{tmp_path}/state.db"
+    first = State(url)
+    first.commit({an_alert().key: an_alert()}, [("ops", a_card())], AT)
+    first.close()
+    second = State(url)
+    assert second.alerts() == {an_alert().key: an_alert()}
+    assert titles(second.due("ops", NOW)) == ["card"]
+    second.close()
+
+
+def test_a_commit_replaces_what_stood_before(state):
+    one, two = an_alert("one"), an_alert("two")
+    state.commit({one.key: one, two.key: two}, [], AT)
+    newer = an_alert("two", 2.0)
+    state.commit({newer.key: newer}, [], AT)
+    assert state.alerts() == {newer.key: newer}
+
+
+def test_a_commit_is_all_or_nothing(state):
+    with pytest.raises(StateFaultError):
+        state.commit({an_alert().key: an_alert()}, [(None, a_card())], AT)
+    assert state.alerts() == {}
+    assert state.waiting() == {}
+
+
+def test_memory_is_kept_by_shop_and_probe(state):
+    state.remember("main", "paid", {"open": ["A1"]})
+    state.remember("main", "stock", {"n": 1})
+    state.remember("main", "paid", {"open": ["A2"]})
+    assert state.recall("main", "paid") == {"open": ["A2"]}
+    assert state.recall("other", "paid") == {}
+    state.forget({("main", "stock")})
+    assert state.recall("main", "paid") == {}
+    assert state.recall("main", "stock") == {"n": 1}
+
+
+def test_a_claimed_card_is_not_shown_until_its_lease_ends_and_then_it_may_be_a_repeat(state):
+    fill(state, "a")
+    [row] = state.due("ops", NOW)
+    assert not row.unsure
+    assert state.claim(row, NOW, 20)
+    assert state.due("ops", NOW + 19) == []
+    assert state.next_due("ops") == pytest.approx(NOW + 20)
+    [again] = state.due("ops", NOW + 20)
+    assert again.unsure
+    assert again.attempts == 1
+
+
+def test_a_card_is_claimed_once(state):
+    fill(state, "a")
+    [row] = state.due("ops", NOW)
+    assert [state.claim(row, NOW, 20), state.claim(row, NOW, 20)] == [True, False]
+
+
+def test_accepted_cards_leave_and_postponed_ones_come_back(state):
+    fill(state, "a", "b")
+    a, b = state.due("ops", NOW)
+    state.claim(a, NOW, 20)
+    state.accept(a, NOW)
+    state.claim(b, NOW, 20)
+    state.postpone(b, NOW, NOW + 5, "busy", parts=1)
+    assert state.due("ops", NOW + 4) == []
+    assert [(row.card.title, row.parts, row.unsure) for row in state.due("ops", NOW + 5)] == [("b", 1, False)]
+
+
+def test_what_waits_is_due_at_once_when_the_robot_is_well_again(state):
+    fill(state, "a")
+    [row] = state.due("ops", NOW)
+    state.claim(row, NOW, 20)
+    state.postpone(row, NOW, NOW + 300)
+    state.hurry("ops", NOW + 1)
+    assert titles(state.due("ops", NOW + 1)) == ["a"]
+
+
+def test_dead_letters_are_kept(state):
+    fill(state, "a")
+    [row] = state.due("ops", NOW)
+    state.bury(row, NOW, "refused")
+    state.tidy(NOW + 10**7)
+    assert titles(state.dead("ops")) == ["a"]
+    assert state.waiting() == {}
+
+
+def test_accepted_cards_are_pruned_by_age_and_by_number(state):
+    fill(state, *(str(n) for n in range(1005)))
+    for row in state.due("ops", NOW):
+        state.accept(row, NOW)
+    state.tidy(NOW + 1)
+    assert count(state) == 1000
+    state.tidy(NOW + 8 * 86400)
+    assert count(state) == 0
+
+
+def count(state):
+    with state._begin() as connection:
+        return connection.exec_driver_sql("SELECT count(*) FROM order_health_outbox").scalar()
+
+
+def test_a_digest_stands_for_its_cards_and_settles_them_together(state):
+    fill(state, "a", "b", "c")
+    digest = state.merge(state.due("ops", NOW), a_card("digest"), NOW)
+    assert digest.size == 3
+    assert titles(state.due("ops", NOW)) == ["digest"]
+    assert state.waiting()["ops"].cards == 3
+    state.claim(digest, NOW, 20)
+    state.accept(digest, NOW)
+    assert state.waiting() == {}
+    assert state.due("ops", NOW + 100) == []
+
+
+def test_a_digest_of_a_digest_counts_every_card_once(state):
+    fill(state, "a", "b")
+    state.merge(state.due("ops", NOW), a_card("first"), NOW)
+    fill(state, "c", at=AT + timedelta(seconds=1))
+    rows = state.due("ops", NOW + 1)
+    assert titles([*rows]) == ["first", "c"]
+    assert [card.title for card in state.originals(rows)] == ["a", "b", "c"]
+    digest = state.merge(rows, a_card("second"), NOW + 1)
+    assert digest.size == 3
+    assert titles(state.due("ops", NOW + 1)) == ["second"]
+    assert state.waiting()["ops"].cards == 3
+
+
+def test_cards_that_another_sidecar_took_are_not_merged(state):
+    fill(state, "a", "b")
+    rows = state.due("ops", NOW)
+    state.claim(rows[0], NOW, 20)
+    assert state.merge(rows, a_card("digest"), NOW) is None
+    assert titles(state.due("ops", NOW)) == ["b"]
+
+
+def test_an_unfolded_digest_gives_its_cards_back_and_they_stay_alone(state):
+    fill(state, "a", "b")
+    digest = state.merge(state.due("ops", NOW), a_card("digest"), NOW)
+    state.unfold(digest.id, NOW, alone=True)
+    assert [(row.card.title, row.mergeable) for row in state.due("ops", NOW)] == [("a", False), ("b", False)]
+
+
+def test_only_cards_older_than_a_day_expire_from_a_digest(state):
+    fill(state, "old", at=AT - timedelta(days=2))
+    fill(state, "new")
+    state.merge(state.due("ops", NOW), a_card("digest"), NOW)
+    assert state.expire("ops", NOW - 86400, NOW) == 1
+    assert titles(state.due("ops", NOW)) == ["new"]
+    assert titles(state.dead("ops")) == ["old"]
+
+
+def test_the_pace_counts_from_the_answer(state):
+    fill(state, "a")
+    [row] = state.due("ops", NOW)
+    state.claim(row, NOW, 20)
+    assert state.sends("ops", NOW - 60) == [pytest.approx(NOW)]
+    state.accept(row, NOW + 3)
+    assert state.sends("ops", NOW - 60) == [pytest.approx(NOW + 3)]
+    assert state.sends("ops", NOW + 3) == []
+
+
+def test_a_pause_survives_a_restart(tmp_path):
+    url = f"sqlite:///{tmp_path}/state.db"
+    first = State(url)
+    first.pause("ops", NOW + 600)
+    first.close()
+    second = State(url)
+    assert second.paused("ops") == pytest.approx(NOW + 600)
+    second.pause("ops", 0.0)
+    assert second.paused("ops") == 0.0
+    second.close()
+
+
+def test_many_threads_write_at_once_and_nothing_is_lost(state):
+    def work(number):
+        for each in range(10):
+            fill(state, f"{number}.{each}", channel=f"c{number}")
+            state.remember("main", f"p{number}", {"n": each})
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join(60) for thread in threads]
+    assert {name: each.cards for name, each in state.waiting().items()} == {f"c{n}": 10 for n in range(4)}
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Whatever happens in whatever order, a card waits, or was accepted, or is dead: exactly one of the three."""
+
+    @initialize()
+    def begin(self):
+        self.state = State("sqlite://")
+        self.now, self.written, self.accepted, self.dead = NOW, 0, 0, 0
+        self.held = []
+
+    @rule(count=st.integers(1, 4))
+    def write(self, count):
+        fill(self.state, *(f"{self.written + each}" for each in range(count)), at=datetime.fromtimestamp(self.now, UTC))
+        self.written += count
+
+    @rule(seconds=st.sampled_from([1.0, 30.0]))
+    def wait(self, seconds):
+        self.now += seconds
+
+    @rule()
+    def claim(self):
+        for row in self.state.due("ops", self.now)[:1]:
+            assert self.state.claim(row, self.now, 20)
+            self.held = [row]
+
+    @rule()
+    def merge(self):
+        rows = [row for row in self.state.due("ops", self.now) if row.mergeable]
+        if len(rows) > 1:
+            originals = self.state.originals(rows)
+            digest = self.state.merge(rows, a_card("digest"), self.now)
+            assert digest.size == len(originals) == len({card.title for card in originals})
+
+    @precondition(lambda self: self.held)
+    @rule(how=st.sampled_from(["accept", "postpone", "bury", "unfold"]))
+    def settle(self, how):
+        row = self.held.pop()
+        still = [each for each in self.state.due("ops", self.now + 10**6) if each.id == row.id]
+        if not still or still[0].attempts != row.attempts + 1:
+            return  # its lease ended and it was merged or claimed anew
+        if how == "accept":
+            self.state.accept(row, self.now)
+            self.accepted += row.size or 1
+        elif how == "bury":
+            self.state.bury(row, self.now, "")
+            self.dead += row.size or 1
+        elif how == "unfold" and row.size:
+            self.state.unfold(row.id, self.now, alone=False)
+        else:
+            self.state.postpone(row, self.now, self.now + 5)
+
+    @invariant()
+    def nothing_is_lost(self):
+        waiting = self.state.waiting()["ops"].cards if self.state.waiting() else 0
+        assert waiting + self.accepted + self.dead == self.written
+        assert len(self.state.dead("ops")) == self.dead
+        shown = self.state.due("ops", self.now + 10**6)
+        assert len(self.state.originals(shown)) == waiting
+
+    def teardown(self):
+        if hasattr(self, "state"):
+            self.state.close()
+
+
+OutboxMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestOutboxMachine = OutboxMachine.TestCase
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("no url", ["not a database URL", "sqlite:///order-health.db"]),
+        ("sqlite:////no/such/place/state.db", ["there is no directory /no/such/place", "create it"]),
+        ("sqlite:////proc", ["name a file this user may write"]),
+        ("oracle+nothing://u:hush-hush@h/d", ["no driver", "mysql+pymysql"]),
+        ("mysql+pymysql://u:hush-hush@127.0.0.1:1/d", ["127.0.0.1:1/d", "look whether the server answers"]),
+    ],
+)
+def test_a_state_that_cannot_be_opened_says_where_what_and_what_to_write(url, parts):
+    with pytest.raises(StateFaultError) as fault:
+        State(url)
+    assert all(part in str(fault.value) for part in ["state", *parts])
+    assert "hush" not in str(fault.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "state.db").write_bytes(b"order numbers, not a database " * 200)
+    with pytest.raises(StateFaultError, match="file is not a database"):
+        State(f"sqlite:///{tmp_path}/state.db")
+
+
+def test_a_state_of_a_newer_version_is_refused_and_left_alone(tmp_path):
+    State(f"sqlite:///{tmp_path}/state.db").close()
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("UPDATE order_health_meta SET value = '99'")
+    connection.close()
+    with pytest.raises(StateFaultError, match=r"newer order-health .version 99"):
+        State(f"sqlite:///{tmp_path}/state.db")
+
+
+def test_the_file_is_durable_and_nobody_else_reads_it(tmp_path):
+    state = State(f"sqlite:///{tmp_path}/state.db")
+    assert stat.S_IMODE((tmp_path / "state.db").stat().st_mode) == 0o600
+    with state._begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    state.close()
+
+
+def test_a_fault_while_writing_names_no_card(state):
+    with pytest.raises(StateFaultError) as fault:
+        state.commit({}, [(None, a_card("13800001111"))], AT)
+    assert "13800001111" not in str(fault.value)
+
+
+@pytest.fixture(params=["mariadb", "postgres"])
+def shared(request):
+    """A state in a database server, which may hold other tables too."""
+    server = request.getfixturevalue(request.param)
+    opened = State(server.url(server.database("order_health_state")))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.server
+def test_everything_works_on_a_database_server_too(shared):
+    alert = an_alert()
+    big = a_card("\U0001f9fe" * 30_000, "critical", mention=("13800001111",))
+    shared.commit({alert.key: alert}, [("ops", big), ("ops", a_card("b")), ("ops", a_card("c"))], AT)
+    assert shared.alerts() == {alert.key: alert}
+    rows = shared.due("ops", NOW)
+    assert [(row.card, row.at, row.critical) for row in rows[:1]] == [(big, NOW, True)]
+    assert shared.claim(rows[0], NOW, 20)
+    assert not shared.claim(rows[0], NOW, 20)
+    shared.extend(rows[0], 1, NOW, 20)
+    shared.postpone(rows[0], NOW, NOW + 1, "busy", parts=1)
+    digest = shared.merge(rows[1:], a_card("digest"), NOW)
+    assert [card.title for card in shared.originals([digest])] == ["b", "c"]
+    shared.accept(digest, NOW)
+    assert [row.parts for row in shared.due("ops", NOW + 1)] == [1]
+    shared.pause("ops", NOW + 600)
+    assert shared.paused("ops") == NOW + 600
+    assert shared.expire("ops", NOW + 1, NOW + 1) == 1
+    assert titles(shared.dead("ops")) == [big.title]
+    shared.tidy(NOW + 10**7)
+    shared.remember("main", "paid", {"open": ["A1"]})
+    shared.remember("main", "paid", {"open": ["A2"]})
+    assert shared.recall("main", "paid") == {"open": ["A2"]}
+    shared.forget(set())
+    assert shared.recall("main", "paid") == {}
+    assert shared.waiting() == {}
+
+
+@pytest.mark.server
+def test_a_database_server_that_restarted_is_found_again(mariadb):
+    state = State(mariadb.url(mariadb.database("order_health_restart")))
+    fill(state, "a")
+    for (connection,) in mariadb.execute(
+        "SELECT id FROM information_schema.processlist WHERE db = 'order_health_restart'"
+    ):
+        mariadb.execute(f"KILL {connection}")
+    assert titles(state.due("ops", NOW)) == ["a"]
+    state.close()
