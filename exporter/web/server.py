@@ -81,9 +81,9 @@ class Server:
             self._thread.join()
 
     def replace(self, access: Access | None) -> None:
-        """New certificate, users and headers for every request from now on; clients keep their connections open.
+        """New certificate, users and headers for every request from now on, without a restart.
 
-        A connection that was made under the old terms ends after the request it carries.
+        A connection that was made under the old terms ends, after the request it carries.
         """
         self._access, self._guarded = access, access.around(self._app) if access else self._app
         if self._loop:
@@ -136,9 +136,11 @@ class Server:
                 continue
             task = loop.create_task(self._welcome(client))
             self._handshakes[task] = None
-            task.add_done_callback(self._handshakes.pop)
+            task.add_done_callback(lambda done: self._handshakes.pop(done, None))
             if len(self._handshakes) > MOST_CONNECTIONS:
-                next(iter(self._handshakes)).cancel()
+                oldest = next(iter(self._handshakes))
+                del self._handshakes[oldest]
+                oldest.cancel()
 
     async def _welcome(self, client: socket.socket) -> None:
         access = self._access

@@ -171,21 +171,27 @@ def test_garbage_is_answered_400_and_closed(serve, ask, connect, garbage):
 
 
 @pytest.fixture
-def over_tls(serve, certificates, impatient):
+def over_tls(serve, certificates):
     """A running server that speaks TLS."""
     file = certificates / "bounds.yml"
     file.write_text("tls_server_config: {cert_file: server.crt, key_file: server.key}")
     return serve(access=Access.load(file))
 
 
-def test_half_open_tls_handshakes_hold_nobody_and_are_closed_in_time(over_tls, ask, connect, trusting, monkeypatch):
-    monkeypatch.setattr(server, "MOST_CONNECTIONS", 20)
+def test_half_open_tls_handshakes_hold_nobody_and_are_closed_in_time(impatient, over_tls, ask, connect, trusting):
     silent = [connect(over_tls) for _ in range(60)]
     assert ask(over_tls, tls=trusting()).status == 200
     assert all(is_closed(each) for each in silent)
 
 
-def test_tls_that_is_slow_after_its_handshake_is_closed_too(over_tls, connect, trusting):
+def test_too_many_tls_handshakes_make_the_oldest_leave_at_once(over_tls, ask, connect, trusting, monkeypatch):
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 20)
+    silent = [connect(over_tls) for _ in range(60)]
+    assert ask(over_tls, tls=trusting()).status == 200
+    assert all(is_closed(each, 1) for each in silent[:40])
+
+
+def test_tls_that_is_slow_after_its_handshake_is_closed_too(impatient, over_tls, connect, trusting):
     with trusting().wrap_socket(connect(over_tls), server_hostname="localhost") as wrapped:
         wrapped.sendall(b"GET /")
         wrapped.settimeout(3)

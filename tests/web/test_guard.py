@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import bcrypt
 import pytest
 
-from exporter.web import guard
 from exporter.web.access import Access
 from exporter.web.guard import Rate
 
@@ -33,7 +32,7 @@ def counted(monkeypatch):
         runs.append(hashed)
         return real(password, hashed)
 
-    monkeypatch.setattr(guard.bcrypt, "checkpw", check)
+    monkeypatch.setattr(bcrypt, "checkpw", check)
     return runs
 
 
