@@ -217,7 +217,7 @@ class App:
 
     def _on_reading(self, shop: str, reading: Reading) -> None:
         probe = self._plan.config.shops[shop].probes[reading.probe]
-        self._exposition.put(reading, probe.limits())
+        self._exposition.put(reading, probe.thresholds())
         self._news.set()
 
     def _judge_on_news(self) -> None:

@@ -11,7 +11,7 @@ SEPARATOR = " · "
 
 ELLIPSIS = "…"
 
-_JOINER, _LONGEST_CLUSTER, _LONGEST_INPUT = "\u200d", 16, 20_000
+_JOINER, _LONGEST_CLUSTER, _LONGEST_INPUT = "\u200d", 16, 4_000
 
 
 def octets(text: str) -> int:
@@ -56,7 +56,7 @@ def stack(blocks: Iterable[str], limit: int, gap: str = "\n\n") -> str:
         reserve = octets(gap + ELLIPSIS) if number + 1 < len(waiting) else 0
         room -= octets(block) + (octets(gap) if kept else 0)
         if room < reserve:
-            return gap.join([*kept, ELLIPSIS]) if kept else cut(block, limit)
+            return gap.join([*kept, ELLIPSIS]) if kept else cut(f"{block}{gap}{ELLIPSIS}", limit)
         kept.append(block)
     return gap.join(kept)
 

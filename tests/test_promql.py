@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from exporter.promql import EvaluationError, PromqlError, Samples, evaluate
+from exporter.promql import EvaluationError, PromqlError, Samples, check, evaluate
 from tests.expressions import Writer, series
 from tests.servers import prometheus
 
@@ -24,6 +24,152 @@ def vector(expr, *pairs):
 
 def one(name, value=1.0, **labels):
     return {"__name__": name, **labels}, value
+
+
+# --- what Prometheus' own test suite does not catch
+
+
+def test_a_power_binds_tighter_than_a_minus_and_to_the_right():
+    assert evaluate("-2 ^ 2", Samples.of([]), AT) == -4
+    assert evaluate("2 ^ 3 ^ 2", Samples.of([]), AT) == 512
+    assert vector("-a ^ 2", one("a", 3)) == {"": -9}
+
+
+def test_and_binds_tighter_than_or():
+    pairs = [one("a", shop="x"), one("b", shop="y"), one("c", shop="z")]
+    assert vector("a or b and c", *pairs) == {"__name__=a,shop=x": 1}
+    assert vector("(a or b) and c", *pairs) == {}
+
+
+def test_a_regular_expression_matches_the_whole_label():
+    pairs = [one("a", shop="main"), one("a", shop="mainz"), one("a", shop="x\nmain"), one("a")]
+    assert vector('a{shop=~"main"}', *pairs) == {"__name__=a,shop=main": 1}
+    assert len(vector('a{shop=~"main|.*"}', *pairs)) == 4
+    assert len(vector('a{shop!~"main.*"}', *pairs)) == 2
+
+
+def test_a_missing_label_is_an_empty_one():
+    pairs = [one("a", shop="x"), one("a"), one("a", shop="")]
+    assert vector('a{shop=""}', pairs[0], pairs[1]) == {"__name__=a": 1}
+    assert vector('a{shop!="x"}', pairs[0], pairs[2]) == {"__name__=a": 1}
+
+
+def test_many_to_many_is_an_error_and_not_a_guess():
+    pairs = [one("a", kind="x"), one("a", kind="y"), one("b", kind="x"), one("b", kind="y")]
+    with pytest.raises(EvaluationError, match="many-to-many matching not allowed"):
+        vector("a + on () b", *pairs)
+    with pytest.raises(EvaluationError, match="many-to-one matching must be explicit"):
+        vector("a + on () sum(b)", *pairs)
+
+
+def test_group_left_copies_the_named_labels_and_removes_those_the_other_side_lacks():
+    pairs = [one("a", 5, shop="s", team="old"), one("b", 2, shop="s", team="new"), one("c", 2, shop="s")]
+    assert vector("a / on (shop) group_left (team) b", *pairs) == {"shop=s,team=new": 2.5}
+    assert vector("a / on (shop) group_left (team) c", *pairs) == {"shop=s": 2.5}
+    assert vector("c / on (shop) group_right (team) a", *pairs) == {"shop=s": 0.4}
+
+
+def test_the_scalar_of_several_series_is_not_a_number():
+    assert math.isnan(evaluate("scalar(a)", Samples.of([one("a", x="1"), one("a", x="2")]), AT))
+    assert evaluate("scalar(a)", Samples.of([one("a", 4, x="1")]), AT) == 4
+
+
+def test_names_drop_on_arithmetic_functions_and_bool_and_stay_on_filters():
+    a = one("a", 4, shop="s")
+    assert vector("a * 2", a) == {"shop=s": 8}
+    assert vector("abs(a)", a) == {"shop=s": 4}
+    assert vector("a > bool 3", a) == {"shop=s": 1}
+    assert vector("a > 3", a) == {"__name__=a,shop=s": 4}
+    assert vector("3 < a", a) == {"__name__=a,shop=s": 4}
+    assert vector("max by (__name__) (a)", a) == {"__name__=a": 4}
+
+
+def test_series_that_become_the_same_are_an_error():
+    with pytest.raises(EvaluationError, match="same labelset"):
+        vector('-{__name__=~"a|b"}', one("a"), one("b"))
+
+
+def test_nan_is_equal_to_nothing_and_does_not_win_an_extreme():
+    pairs = [one("a", math.nan, x="1"), one("a", 2, x="2")]
+    assert vector("a == a", *pairs) == {"__name__=a,x=2": 2}
+    assert vector("max(a)", *pairs) == {"": 2}
+    assert vector("min(a)", *pairs) == {"": 2}
+    assert math.isnan(vector("sum(a)", *pairs)[""])
+
+
+def test_dividing_by_zero_gives_infinities_and_nan():
+    assert vector("a / 0", one("a", 1)) == {"": math.inf}
+    assert vector("-a / 0", one("a", 1)) == {"": -math.inf}
+    assert math.isnan(vector("a / a", one("a", 0))[""])
+    assert math.isnan(vector("a % 0", one("a", 1))[""])
+
+
+def test_absent_takes_its_labels_from_what_must_be_equal_once():
+    assert vector('absent(a{shop="s", kind=~"x", probe="p", probe="q", team!="t"})') == {"shop=s": 1}
+    assert vector("absent(a)", one("a", 0)) == {}
+    assert vector("absent(sum(a))") == {"": 1}
+
+
+def test_time_is_the_instant_of_evaluation():
+    assert evaluate("time()", Samples.of([]), AT) == AT
+    assert vector("time() - a", one("a", AT - 60)) == {"": 60}
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("expr", "reason"),
+    [
+        ("rate(a[5m])", "uses the function rate"),
+        ("a[5m]", "looks back in time (a range)"),
+        ("max_over_time(a[1h:1m])", "uses the function max_over_time"),
+        ("a[1h:1m]", "looks back in time (a range)"),
+        ("a offset 5m", "looks at another time"),
+        ("a @ 5", "looks at another time"),
+        ("topk(3, a)", "uses the aggregation topk"),
+        ("a atan2 b", "uses the operator atan2"),
+        ("a + fill (1) b", "uses `fill`"),
+        ('a{x="1" or y="2"}', "joins matchers by `or`"),
+        ("label_replace(a, 'x', '', 'y', '')", "uses the function label_replace"),
+        ("a >", "is not PromQL after 'a'"),
+        ("a > 1 bar", "is not PromQL after 'a > 1'"),
+        ("sum(a", "unclosed left parenthesis"),
+        ("nosuch(a)", "unknown function"),
+        ("vector(a)", "expected type scalar"),
+        ("", "no expression found"),
+        (">", "is not PromQL from the start"),
+        ('a{x=~"(?=b)"}', "illegal regex"),
+        ('a{x=~"b++"}', "uses the quantifier ++"),
+        ('a{x=~"b{,3}"}', "uses the quantifier {,"),
+        ('a{x=~"\\\\pL"}', "uses the escape"),
+        ('a{x=~"[a\\\\pL]"}', "uses the escape"),
+        ('a{x=~"\\\\z"}', "uses the escape"),
+        ('a{x=~"[[:alpha:]]"}', "uses the character class"),
+        ('a{x=~"(?U)b"}', "uses the group (?U)"),
+        ('a{x=~"(?<n>b)"}', "uses the group (?<n>"),
+        ('a{x=~"a(?i)b"}', "cannot be used here"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_with_its_reason(expr, reason):
+    reasons = check(expr)
+    assert any(reason in each for each in reasons), reasons
+    with pytest.raises(PromqlError):
+        evaluate(expr, Samples.of([]), AT)
+
+
+def test_every_reason_is_told_at_once():
+    assert len(check('rate(a[5m]) + topk(1, b) + c offset 1m + d{x=~"e++"}')) == 4
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a+?", "(?i)A|b", "(?i:A)", "(?P<n>a)", "[*+]", r"\\d+\\.", "[^]a]", "a{2,}", "x|", "", r"\\x41"]
+)
+def test_what_re2_and_python_read_alike_is_taken(pattern):
+    assert check(f'a{{x=~"{pattern}"}}') == []
+
+
+# --- beside a real Prometheus
 
 
 def write_openmetrics(path, pairs):

@@ -46,7 +46,7 @@ def write(
         severity=severity,
         text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
-        unit=(f"{unit} {words.now}".strip() if over else unit) if number else "",
+        unit=(words.unit_now.format(unit) if unit else words.now) if over and number else unit,
         facts=tuple(_facts(flip, words, severity, zone)),
         cases=() if over else tuple(_case(case, flip.at, words) for case in _oldest(alert.evidence)),
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),
@@ -137,7 +137,7 @@ def _over(flip: Flip, words: Words, value_now: float | None) -> str:
 
 def _case(case: Case, at: datetime, words: Words) -> str:
     """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"."""
-    age = words.span((at - case.since).total_seconds()) if case.since else ""
+    age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
     return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 40), age) if part)
 
 

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     for name, shop in opened(config).items():
         for probe_name, probe in config.shops[name].probes.items():
             reading, _ = once(config, shop, probe_name)
-            exposition.put(reading, probe.limits())
+            exposition.put(reading, probe.thresholds())
             silent += [f"{name}/{probe_name}: {reading.error}"] if reading.error else []
         shop.close()
     judgement = rulebook.judge(exposition.series(), datetime.now(UTC))

@@ -16,6 +16,8 @@ from exporter.shop import Shop
 from exporter.strict import Strict
 from exporter.units import Duration
 
+_STALE_SECONDS = 600.0
+
 
 class Probe(Strict, ABC):
     """Its YAML section is its settings is the running object; a probe holds no state between runs.
@@ -29,8 +31,15 @@ class Probe(Strict, ABC):
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
     def limits(self) -> Mapping[str, float]:
-        """The thresholds that rules compare with, exported as `order_health_limit{probe,limit}`."""
+        """Its own thresholds, which rules compare with."""
         return {}
+
+    def thresholds(self) -> Mapping[str, float]:
+        """What is exported as `order_health_limit{probe,limit}`: its limits, and `stale`.
+
+        `stale` is how many seconds without an answer mean that nobody is watching any more.
+        """
+        return {"stale": max(_STALE_SECONDS, 4 * self.every), **self.limits()}
 
     @abstractmethod
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
@@ -24,6 +25,9 @@ _MATCHES: dict[str, Operator] = {
 }
 
 
+_LONGEST_SEARCHED = 2000
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A compiled expression, and the series it reads.
@@ -43,12 +47,23 @@ def compiled(text: str) -> Expression:
     try:
         parsed = tree.parse(text)
     except ValueError as error:
-        raise PromqlError([f"it is not PromQL: {error}"]) from error
+        raise PromqlError([f"is not PromQL{_after(text, str(error))}: {error}"]) from error
     compiler = _Compiler()
     run = compiler.node(parsed)
     if compiler.reasons:
         raise PromqlError(dict.fromkeys(compiler.reasons))
     return Expression(text, run, compiler.measured(parsed), tuple(dict.fromkeys(compiler.selectors)))
+
+
+def _after(text: str, error: str) -> str:
+    """Where it goes wrong, if the parser does not say so: behind the longest beginning that could stand alone."""
+    if error != "invalid promql query":
+        return ""
+    for end in range(min(len(text), _LONGEST_SEARCHED) - 1, 0, -1):
+        with suppress(ValueError):
+            tree.parse(text[:end])
+            return f" after {text[max(0, end - 30) : end].strip()!r}"
+    return " from the start"
 
 
 def _refused(now: Instant) -> NoReturn:
@@ -137,19 +152,20 @@ class _Compiler:
         return binary(Operation(sign, bool(modifier and modifier.return_bool)), matching, left, right)
 
     def _aggregate(self, part: tree.AggregateExpr) -> Node:
-        inner, operation = self.node(part.expr), str(part.op)
+        operation = str(part.op)
         if operation not in AGGREGATIONS:
             return self._refuse(f"{part.prettify()!r} uses the aggregation {operation}")
         modifier = part.modifier
         without = modifier is not None and str(modifier.type).endswith("Without")
-        return aggregate(operation, Grouping(frozenset(modifier.labels if modifier else ()), without), inner)
+        return aggregate(
+            operation, Grouping(frozenset(modifier.labels if modifier else ()), without), self.node(part.expr)
+        )
 
     def _call(self, part: tree.Call) -> Node:
-        arguments = [self._argument(each) for each in part.args]
         name = part.func.name
         if name not in FUNCTIONS:
             return self._refuse(f"{part.prettify()!r} uses the function {name}")
-        return FUNCTIONS[name](arguments)
+        return FUNCTIONS[name]([self._argument(each) for each in part.args])
 
     def _argument(self, part: Any) -> Argument:
         run = self.node(part)

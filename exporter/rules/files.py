@@ -50,8 +50,9 @@ def read(path: Path, faults: list[str]) -> list[Rule]:
 
 
 def _rules(group: Reader, taken: dict[str, int]) -> Iterator[Rule]:
-    group.refuse_others(_GROUP)
     name = group.text("name")
+    group = group.below(data=group.data, owner=f': group "{name}"' if name else "")
+    group.refuse_others(_GROUP)
     if not name:
         group.fault("", "the group has no name; write `name: …` as its first line")
     elif name in taken:
@@ -61,13 +62,12 @@ def _rules(group: Reader, taken: dict[str, int]) -> Iterator[Rule]:
     group.duration("interval")
     if group.duration("query_offset"):
         group.fault("query_offset", "looks at another time, which is not evaluated here; remove it")
-    if not group.listed("rules"):
-        group.fault("rules", "are missing; write `rules:` and below it `- alert: …`")
-    owner = f': group "{name}"'
-    shared = _labels(group.below("labels", data=group.data.get("labels"), owner=owner))
+    shared = _labels(group.below("labels", data=group.data.get("labels")))
     limit = group.count("limit")
+    if not group.data.get("rules"):
+        group.fault("rules", "is missing; write `rules:` and below it `- alert: …`")
     for number, data in enumerate(group.listed("rules")):
-        rule = _rule(group.below("rules", number, data=data, owner=owner), name, shared, limit)
+        rule = _rule(group.below("rules", number, data=data), name, shared, limit)
         if rule is not None:
             yield rule
 

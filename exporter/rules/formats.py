@@ -1,24 +1,19 @@
-"""Values as Go and Prometheus write them: %v, printf, and the humanize functions of rule templates."""
+"""Values as Go writes them: %v and printf, and strings.Title."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 Datum = str | float | bool | Mapping[str, str]
 """What a template computes with; an int stands for Go's int, a float for its float64."""
 
-_LARGE = ("k", "M", "G", "T", "P", "E", "Z", "Y")
-_BINARY = ("ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
-_SMALL = ("m", "u", "n", "p", "f", "a", "z", "y")
 _SMALLEST_PLAIN, _FIRST_EXPONENT = -4, 6
-_VERB = re.compile(r"%([-+ 0]*)(\d*)(?:\.(\d*))?(.?)", re.DOTALL)
+# Four digits of width are plenty: the text may come from a label, and it must not grow without bound.
+_VERB = re.compile(r"%([-+ 0]*)(\d{0,4})(?:\.(\d{0,3}))?(.?)", re.DOTALL)
 VERBS = frozenset("vdsfFeEgGt%")
-_NANOSECONDS_END = 2**63
 _TAKEN: Mapping[type, str] = {float: "vfFeEgG", int: "vd", str: "vs", bool: "vt"}
 _KINDS = {bool: "bool", int: "int", float: "float64", str: "string"}
 
@@ -50,76 +45,6 @@ def written(value: Datum) -> str:
     if isinstance(value, Mapping):
         return f"map[{' '.join(f'{name}:{text}' for name, text in sorted(value.items()))}]"
     return str(value)
-
-
-def _four(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else _unbounded(value)
-
-
-def _scaled(value: float, base: int, prefixes: tuple[str, ...]) -> tuple[float, str]:
-    used = ""
-    for prefix in prefixes:
-        if abs(value) < base:
-            break
-        used, value = prefix, value / base
-    return value, used
-
-
-def _enlarged(value: float) -> tuple[float, str]:
-    used = ""
-    for prefix in _SMALL:
-        if abs(value) >= 1:
-            break
-        used, value = prefix, value * 1000
-    return value, used
-
-
-def humanize(value: float) -> str:
-    if value == 0 or not math.isfinite(value):
-        return _four(value)
-    value, prefix = _scaled(value, 1000, _LARGE) if abs(value) >= 1 else _enlarged(value)
-    return f"{_four(value)}{prefix}"
-
-
-def humanize1024(value: float) -> str:
-    if abs(value) <= 1 or not math.isfinite(value):
-        return _four(value)
-    value, prefix = _scaled(value, 1024, _BINARY)
-    return f"{_four(value)}{prefix}"
-
-
-def humanize_duration(value: float) -> str:
-    """Seconds as `1d 2h 3m 4s`; below a minute with four digits."""
-    if value == 0 or not math.isfinite(value):
-        return f"{_four(value)}s" if value == 0 else _four(value)
-    if abs(value) < 1:
-        value, prefix = _enlarged(value)
-        return f"{_four(value)}{prefix}s"
-    sign, value = "-" if value < 0 else "", abs(value)
-    minutes, seconds = divmod(int(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{sign}{days}d {hours}h {minutes}m {seconds}s"
-    if hours:
-        return f"{sign}{hours}h {minutes}m {seconds}s"
-    return f"{sign}{minutes}m {seconds}s" if minutes else f"{sign}{_four(value)}s"
-
-
-def humanize_percentage(value: float) -> str:
-    return f"{_four(value * 100)}%"
-
-
-def humanize_timestamp(value: float) -> str:
-    """Unix seconds as `2026-11-22 03:00:00 +0000 UTC`; ValueError beyond what Go's nanoseconds hold."""
-    if not math.isfinite(value):
-        return _four(value)
-    if abs(value) * 1e9 >= _NANOSECONDS_END:
-        raise ValueError(f"{number(value)} cannot be represented as a nanoseconds timestamp")
-    milliseconds = math.trunc(math.trunc(value * 1e9) / 1_000_000)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    fraction = f".{moment.microsecond // 1000:03d}".rstrip("0").rstrip(".")
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
 
 
 def verbs(template: str) -> list[str]:
@@ -170,6 +95,8 @@ def _in_full(value: Datum, verb: str, flags: str, precision: int | None) -> str:
     if isinstance(value, bool | Mapping):
         return written(value)
     text = _figure(value, verb, precision)
+    if " " in flags and text == "+Inf":
+        return " Inf"
     if text[0] in "+-" or verb == "v":
         return text
     return f"{'+' if '+' in flags else ' ' if ' ' in flags else ''}{text}"
@@ -179,7 +106,7 @@ def _figure(value: float, verb: str, precision: int | None) -> str:
     if isinstance(value, int):
         return str(value)
     if not math.isfinite(value) or (verb in "vgG" and precision is None):
-        return number(value) if verb != "G" else number(value).upper()
+        return number(value).replace("e", "E") if verb == "G" else number(value)
     return f"%.{6 if precision is None else precision}{'g' if verb == 'v' else verb}" % value
 
 
@@ -197,14 +124,3 @@ def _parts_words(letter: str) -> bool:
     if letter.isascii():
         return not (letter.isalnum() or letter == "_")
     return letter.isspace()
-
-
-def numeric(compute: Callable[[float], str]) -> Callable[[Any], str]:
-    """The function, also for numbers that are written as text (a label's value)."""
-
-    def run(value: Datum) -> str:
-        if isinstance(value, Mapping):
-            raise TypeError("cannot convert a set of labels to a number")
-        return compute(float(value))
-
-    return run

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exporter.rules import formats
+from exporter.rules import formats, humanize
 from exporter.rules.formats import Datum
 from exporter.strict import unknown
 
@@ -48,11 +48,11 @@ class Function:
 
 
 FUNCTIONS: Mapping[str, Function] = {
-    "humanize": Function(formats.numeric(formats.humanize)),
-    "humanize1024": Function(formats.numeric(formats.humanize1024)),
-    "humanizeDuration": Function(formats.numeric(formats.humanize_duration)),
-    "humanizePercentage": Function(formats.numeric(formats.humanize_percentage)),
-    "humanizeTimestamp": Function(formats.numeric(formats.humanize_timestamp)),
+    "humanize": Function(humanize.numeric(humanize.humanize)),
+    "humanize1024": Function(humanize.numeric(humanize.humanize1024)),
+    "humanizeDuration": Function(humanize.numeric(humanize.humanize_duration)),
+    "humanizePercentage": Function(humanize.numeric(humanize.humanize_percentage)),
+    "humanizeTimestamp": Function(humanize.numeric(humanize.humanize_timestamp)),
     "printf": Function(formats.printf, most=None),
     "title": Function(formats.title, text=True),
     "toLower": Function(str.lower, text=True),
@@ -142,6 +142,8 @@ def _applied(name: str, function: Function, arguments: Sequence[Datum]) -> str:
 
 def _check_verbs(template: str) -> None:
     odd = [verb for verb in formats.verbs(template) if verb not in formats.VERBS]
+    if odd == [""]:
+        raise TemplateError(f"the text {template!r} of printf ends in %; write %% for a percent sign")
     if odd:
         raise TemplateError(f"printf knows no %{odd[0]} here; its verbs are %{' %'.join(sorted(formats.VERBS))}")
 

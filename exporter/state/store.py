@@ -22,7 +22,7 @@ class StateFaultError(Exception):
 class Store:
     """One database, one lock: every transaction is short, and SQLite takes one writer at a time anyway."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         """Opens and, if needed, creates or migrates the tables. Raises `StateFaultError`."""
         parsed = _parsed(url)
         self.where = f"state: {_shown(parsed)}"
@@ -58,7 +58,7 @@ class Store:
             migrate(connection, found)
 
 
-def _parsed(url: str) -> URL:
+def _parsed(url: str | URL) -> URL:
     try:
         return make_url(url)
     except ArgumentError:

@@ -95,9 +95,8 @@ class Access:
         try:
             context = tls.context(settings.tls_server_config, where.parent) if settings.tls_server_config else None
         except tls.TlsError as error:
-            raise AccessError(
-                [str(document.fault(("tls_server_config", key), what)) for key, what in error.faults]
-            ) from None
+            found = [document.fault(("tls_server_config", key), what) for key, what in error.faults]
+            raise AccessError([str(each) for each in found]) from None
         limit = settings.rate_limit
         return cls(
             users={name: each.get_secret_value().encode() for name, each in settings.basic_auth_users.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ MOST_CONNECTIONS = 200
 LARGEST_HEAD = 64 * 1024
 LARGEST_REQUEST = LARGEST_HEAD + (1 << 20)
 
+_order = itertools.count()
+
 
 class Connection(HttpToolsProtocol):
     """Has a time by which something must happen; whoever calls `expire()` every second ends the overdue.
@@ -35,7 +38,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, config: Config, state: ServerState, admits: Callable[[Any], bool] | None = None) -> None:
         super().__init__(config, state, {})
         self._admits = admits
-        self._due = self._since = self.loop.time()
+        self._due = self._waiting_since = 0.0
         self._served = 0
         self._received = 0
         self._head_done = self._working = False
@@ -59,7 +62,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def worth(self) -> tuple[bool, float]:
-        return self._served > 0, self._since
+        return self._served > 0, self._waiting_since
 
     def data_received(self, data: bytes) -> None:
         if not self._working and not self._received:
@@ -110,8 +113,8 @@ class Connection(HttpToolsProtocol):
         self._wait(READING_SECONDS if self.flow.write_paused else IDLE_SECONDS + READING_SECONDS)
 
     def _wait(self, seconds: float) -> None:
-        self._since = self.loop.time()
-        self._due = self._since + seconds
+        self._waiting_since = next(_order)  # the loop's clock ticks in milliseconds: too coarse to tell a flood apart
+        self._due = self.loop.time() + seconds
 
     def _make_room(self) -> None:
         others = [each for each in self.connections if isinstance(each, Connection) and each.is_waited_for]

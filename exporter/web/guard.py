@@ -12,7 +12,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import bcrypt
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ class Guard:
 
 
 def _is_right(password: bytes, against: bytes) -> bool:
+    import bcrypt  # noqa: PLC0415 - only for who has passwords to check
+
     try:
         return bcrypt.checkpw(password[:_BCRYPT_READS], against)
     except ValueError:  # a password with NUL in it

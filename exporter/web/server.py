@@ -45,6 +45,7 @@ class Server:
         self._guarded = access.around(app) if access else app
         self._listen = [listen] if isinstance(listen, str) else list(listen)
         self._sockets: list[socket.socket] = []
+        self._addresses: list[tuple[str, int]] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -53,22 +54,22 @@ class Server:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Host and port of each socket, once it serves: the port is a real one where 0 was asked for."""
-        return [each.getsockname()[:2] for each in self._sockets]
+        """Host and port of each socket, once it has been started: the port is a real one where 0 was asked for."""
+        return self._addresses
 
     @property
     def port(self) -> int:
         return self.addresses[0][1]
 
     def start(self) -> None:
-        self._sockets = bound(self._listen)
+        self._bind()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
         self._serving.wait()
 
     def run(self) -> None:
         """Returns after `stop()`, which any thread or a signal handler may call."""
-        self._sockets = bound(self._listen)
+        self._bind()
         self._run()
 
     def stop(self) -> None:
@@ -80,14 +81,18 @@ class Server:
             self._thread.join()
 
     def replace(self, access: Access | None) -> None:
-        """New certificate, users and headers for every request from now on; clients keep their connections open.
+        """New certificate, users and headers for every request from now on, without a restart.
 
-        A connection that was made under the old terms ends after the request it carries.
+        A connection that was made under the old terms ends, after the request it carries.
         """
         self._access, self._guarded = access, access.around(self._app) if access else self._app
         if self._loop:
             with contextlib.suppress(RuntimeError):  # not running any more
                 self._loop.call_soon_threadsafe(self._let_go)
+
+    def _bind(self) -> None:
+        self._sockets = bound(self._listen)
+        self._addresses = [each.getsockname()[:2] for each in self._sockets]
 
     def _run(self) -> None:
         try:
@@ -131,9 +136,11 @@ class Server:
                 continue
             task = loop.create_task(self._welcome(client))
             self._handshakes[task] = None
-            task.add_done_callback(self._handshakes.pop)
+            task.add_done_callback(lambda done: self._handshakes.pop(done, None))
             if len(self._handshakes) > MOST_CONNECTIONS:
-                next(iter(self._handshakes)).cancel()
+                oldest = next(iter(self._handshakes))
+                del self._handshakes[oldest]
+                oldest.cancel()
 
     async def _welcome(self, client: socket.socket) -> None:
         access = self._access
