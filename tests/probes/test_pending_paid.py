@@ -290,3 +290,34 @@ def test_without_an_index_on_time_the_window_is_found_along_the_key(mariadb):
     assert told.value("pending_orders") == 2
     assert sum(asked.rows for asked in told.trace) < 2000
     shop.close()
+
+
+def test_a_pending_order_that_is_flagged_as_paid_is_half_written(lite):
+    lite.mapping = load({
+        "orders": {"table": "orders", "status": {"pending": ["pending"]}, "success": {"paid_flag": [1]}, "columns": {
+            "number": "order_no", "status": "status", "created": "created_at", "paid_flag": "amount"}},
+    })  # fmt: skip
+    lite.order("FLAGGED", amount=1)
+    lite.order("PLAIN", amount=0)
+    assert lite.probe(PROBE).refs("payment_anomalies", "half_written") == ["FLAGGED"]
+
+
+@pytest.mark.server
+def test_a_check_whose_plan_is_refused_is_a_gap_and_the_others_go_on(mariadb):
+    shop = on_mariadb(mariadb, "noindex", without=("pay_callback_trade_no", "orders_status_created"))
+    shop.large = 10
+    shop.sql([
+        f"INSERT INTO orders SELECT seq * 7 % 30011, CONCAT('H', seq), CONCAT('T-H', seq), 'paid', 1, 'CNY', 'w', 'x', {made}, {made}, {made}"
+        " FROM seq_1_to_6000"
+        for made in [f"FROM_UNIXTIME({ago(days=2).timestamp()} - seq)"]
+    ] + ["INSERT INTO pay_callback SELECT id, out_trade_no, 'x', 'SUCCESS', 100, 'w', created_at FROM orders",
+         "ANALYZE TABLE orders", "ANALYZE TABLE pay_callback"])  # fmt: skip
+    shop._ids = 40_000
+    shop.order("STUCK")
+    shop.callback("STUCK")
+    told = shop.probe(PROBE)
+    assert told.refs(ORDERS) == ["STUCK"]
+    assert {"double_payment", "paid_without_callback", "pending_orders"} <= set(told.gaps)
+    assert "index" in told.gaps["double_payment"]
+    assert ("double_payment",) not in told.values("payment_anomalies")
+    shop.close()

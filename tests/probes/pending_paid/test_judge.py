@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from exporter.model import Sample
 from exporter.probes.pending_paid import tell
-from exporter.probes.pending_paid.judge import KINDS, Order, Payment, Terms, examine, judge
+from exporter.probes.pending_paid.judge import examine, judge
 from exporter.probes.pending_paid.memory import Link, Memory
+from exporter.probes.pending_paid.nouns import KINDS, Order, Payment, Terms
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 COLUMNS = frozenset({"orders.paid", "orders.transaction", "orders.channel", "callbacks.transaction"})
@@ -252,7 +253,9 @@ def test_every_stuck_order_is_in_exactly_one_cell_and_all_money_is_counted(told,
 
 @given(payments, st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), unique=True), st.none() | times)
 def test_what_is_remembered_is_what_was_known(told, numbers, mark):
-    memory, full = Memory(read=mark).with_open(told, [Link(p.trade_no, "7", "N1") for p in told], numbers, 500)
+    memory, full = Memory(read=mark, seen=frozenset(p.mark for p in told)).with_open(
+        told, [Link(p.trade_no, "7", "N1") for p in told], numbers, 500
+    )
     assert not full
     assert Memory.loads(memory.dumps()) == memory
 
