@@ -138,11 +138,12 @@ class App:
                 plan = self._read()
             except _FAULTS as fault:
                 self._reloads.note(ok=False)
+                self._news.set()
                 lines = str(fault).splitlines()
-                log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - no traceback: it is a person's typo
+                log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - it is a typo
                 return lines
-            self._apply(plan)
             self._reloads.note(ok=True)
+            self._apply(plan)
             log.info("the configuration was reloaded")
             return []
 
