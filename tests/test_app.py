@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from exporter.app import App, StartFaultError
-from tests.servers import free_port
-from tests.servers import prometheus
+from tests.servers import free_port, prometheus
 from tests.shops import SECRETS, PlainShop, eventually, watching
 
 pytestmark = pytest.mark.server
@@ -200,7 +199,7 @@ def test_no_secret_leaves_the_process_whatever_goes_wrong(shop, process, tmp_pat
     shop.order(61, paid_ago=timedelta(minutes=9))
     pages = ""
     try:
-        eventually(lambda: 'order_health_cards_total{channel="ops",result="retried"} 0' not in process.page("/metrics"))
+        eventually(lambda: re.search(r'cards_total.channel="ops",result="retried". [1-9]', process.page("/metrics")))
         shop.server.execute("ALTER USER oh@'%' IDENTIFIED BY 'another'")
         shop.server.execute(
             *(
@@ -217,7 +216,7 @@ def test_no_secret_leaves_the_process_whatever_goes_wrong(shop, process, tmp_pat
         pages = "".join(
             process.page(path) for path in ("/", "/metrics", "/api/status", "/-/ready", "/runbooks/pending_paid")
         )
-        assert "oh" in pages
+        assert "order_health" in pages
     finally:
         shop.server.execute(f"ALTER USER oh@'%' IDENTIFIED BY '{SECRETS['SHOP_DB_PASSWORD']}'")
         shop.execute("DELETE FROM orders", "DELETE FROM pay_callback")
