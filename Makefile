@@ -52,7 +52,8 @@ bench: .venv/ready
 	$(BIN)/python bench/all.py
 
 image-check: .venv/ready
-	$(BIN)/python tools/image_check.py
+	tests/servers/install.sh debootstrap
+	$(BIN)/python -m tools.image_check
 
 lock:
 	command -v $(UV) >/dev/null || { tools/venv.sh .cache/uv && .cache/uv/bin/pip install --quiet uv; }

@@ -54,7 +54,13 @@ def ours(folder: Path, database: Database, room: Room) -> tuple[Server, str]:
     rule = {**RULE, "expr": "order_health_negative_stock_skus > 0"}
     rule["annotations"] = {"summary": "{{ $labels.warehouse }}"}
     (folder / "rule.yml").write_text(yaml.safe_dump({"groups": [{"name": "bench", "rules": [rule]}]}))
-    channel = {"kind": "dingtalk", "url": f"{room.address}/ours", "token": "t", "secret": "SEC0", "per_minute": 600}
+    channel = {
+        "kind": "dingtalk",
+        "endpoint": f"{room.address}/ours",
+        "token": "t",
+        "secret": "SEC0",
+        "per_minute": 600,
+    }
     return sidecar(
         folder,
         {"main": database.url("shop")},

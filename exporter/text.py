@@ -11,7 +11,7 @@ SEPARATOR = " · "
 
 ELLIPSIS = "…"
 
-_JOINER, _LONGEST_CLUSTER, _LONGEST_INPUT = "\u200d", 16, 20_000
+_JOINER, _LONGEST_CLUSTER, _LONGEST_INPUT = "\u200d", 16, 4_000
 
 
 def octets(text: str) -> int:

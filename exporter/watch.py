@@ -126,7 +126,8 @@ class Watch:
         with self._lock:
             each = self._rounds.get(name)
         if each is not None:
-            self._keep(name, read(name[1], each, self._now()))
+            shop = each.shop.bounded(name[1], each.probe.timeout)
+            self._keep(name, read(name[1], each.probe, shop, self._now()))
 
     def _keep(self, name: Name, reading: Reading) -> None:
         with self._lock:
@@ -136,8 +137,8 @@ class Watch:
             if reading.error is not None and before is not None:
                 reading = replace(reading, last_success=before.last_success)
             self._readings[name] = reading
+            self._tell(name[0], reading)  # under the lock: after `follow` nobody is told of what is gone
         _log_change(before, reading)
-        self._tell(name[0], reading)
 
     def _sweep(self) -> None:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
@@ -159,27 +160,26 @@ class Watch:
             self._skipped[shop, probe] = self._skipped.get((shop, probe), 0) + 1
 
 
-def read(probe_name: str, each: Round, at: datetime) -> Reading:
-    """One run of a probe; whatever goes wrong becomes the reading's `error`, and then there are no samples."""
+def read(name: str, probe: Probe, shop: Shop, at: datetime) -> Reading:
+    """One run in a bounded shop; whatever goes wrong becomes the reading's `error`, and then there are no samples."""
     began = time.monotonic()
-    shop = each.shop.bounded(probe_name, each.probe.timeout)
     samples: tuple[Sample, ...] = ()
     gaps: tuple[Gap, ...] = ()
     error = None
     try:
-        answers = tuple(each.probe.read(shop, at))
+        answers = tuple(probe.read(shop, at))
         samples = tuple(answer for answer in answers if isinstance(answer, Sample))
         gaps = tuple(answer for answer in answers if isinstance(answer, Gap))
         if len(samples) > MOST_SAMPLES:
             samples, error = (), f"{len(samples)} samples are more than the {MOST_SAMPLES} that a probe may export"
     except NotApplicable as fault:
-        gaps = (Gap(probe_name, str(fault)),)
+        gaps = (Gap(name, str(fault)),)
     except ShopError as fault:
         error = str(fault)
     except Exception as fault:  # noqa: BLE001 - a fault in one probe must not stop the others
         error = f"fault in the probe itself: {type(fault).__name__} at {_place(fault)}"
     seconds = time.monotonic() - began
-    return Reading(probe_name, each.shop.name, at, seconds, samples, gaps, error, None if error else at)
+    return Reading(name, shop.name, at, seconds, samples, gaps, error, None if error else at)
 
 
 def _place(fault: BaseException) -> str:

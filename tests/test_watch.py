@@ -70,14 +70,14 @@ def watched():
 
 
 def test_a_run_answers_with_samples_and_with_what_it_can_never_tell():
-    reading = read("says", Round(Says(), shop(), "lane"), AT)
+    reading = read("says", Says(), shop(), AT)
     assert (reading.error, reading.last_success, reading.at) == (None, AT, AT)
     assert reading.samples == (VALUE(1),)
     assert reading.gaps == (Gap("callbacks", "no such table"),)
 
 
 def test_what_a_shop_can_never_answer_is_no_failure():
-    reading = read("says", Round(Says(what="is not mapped"), shop(), "lane"), AT)
+    reading = read("says", Says(what="is not mapped"), shop(), AT)
     assert (reading.error, reading.samples) == (None, ())
     assert reading.gaps == (Gap("says", "no table of callbacks"),)
 
@@ -86,14 +86,14 @@ def test_what_a_shop_can_never_answer_is_no_failure():
     ("what", "error"), [("fails", "the database is down"), ("floods", "2001 samples"), ("breaks", "RuntimeError at")]
 )
 def test_a_failed_run_has_no_samples_and_no_success(what, error):
-    reading = read("says", Round(Says(what=what), shop(), "lane"), AT)
+    reading = read("says", Says(what=what), shop(), AT)
     assert reading.samples == ()
     assert reading.last_success is None
     assert error in reading.error
 
 
 def test_the_text_of_an_unforeseen_error_stays_inside():
-    assert "8000" not in read("says", Round(Says(what="breaks"), shop(), "lane"), AT).error
+    assert "8000" not in read("says", Says(what="breaks"), shop(), AT).error
 
 
 def test_a_probe_runs_at_once_and_then_at_its_interval(watched):
@@ -168,5 +168,5 @@ def test_a_failure_keeps_the_time_of_the_last_success(watched):
     ok = Says(every="1h")
     watch.follow({("main", "says"): Round(ok, shop(), "lane")})
     log.wait_for(lambda reading: reading.error is None)
-    watch._keep(("main", "says"), read("says", Round(Says(what="fails"), shop(), "lane"), AT + timedelta(hours=1)))
+    watch._keep(("main", "says"), read("says", Says(what="fails"), shop(), AT + timedelta(hours=1)))
     assert watch.readings()["main", "says"].last_success == log.readings[0].at

@@ -137,7 +137,7 @@ def _over(flip: Flip, words: Words, value_now: float | None) -> str:
 
 def _case(case: Case, at: datetime, words: Words) -> str:
     """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"."""
-    age = words.span((at - case.since).total_seconds()) if case.since else ""
+    age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
     return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 40), age) if part)
 
 

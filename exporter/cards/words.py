@@ -43,14 +43,14 @@ class Words:
         """A label's value in words, or as it is where there are none."""
         return self.values.get(label, {}).get(value, value)
 
-    def span(self, seconds: float) -> str:
-        """A length of time as people say it, in its two largest units: `3小时 5分钟`, `3h 5m`."""
+    def span(self, seconds: float, parts: int = 2) -> str:
+        """A length of time as people say it, in its largest units: `3小时 5分钟`, `3h 5m`; for one part, `3小时`."""
         amounts, rest = [], max(0, round(seconds))
         for size in (86_400, 3_600, 60, 1):
             amount, rest = divmod(rest, size)
             amounts.append(amount)
         first = next((place for place, amount in enumerate(amounts) if amount), len(amounts) - 1)
-        said = list(zip(amounts, self.units, strict=True))[first : first + 2]
+        said = list(zip(amounts, self.units, strict=True))[first : first + parts]
         return " ".join(f"{amount}{unit}" for amount, unit in said if amount or len(said) == 1)
 
     def amount(self, value: float, unit: str) -> str:
@@ -113,6 +113,8 @@ WORDS: Mapping[Language, Words] = {
                 "half_written": "支付信息只写了一半",
                 "time_order": "时间先后颠倒",
                 "retry_exhausted": "支付平台已停止回调",
+                "below_zero": "预占小于零",
+                "above_stock": "预占大于库存",
             },
             "pay_channel": {
                 "wechat": "微信支付",
@@ -170,6 +172,8 @@ WORDS: Mapping[Language, Words] = {
                 "half_written": "payment half written",
                 "time_order": "times in wrong order",
                 "retry_exhausted": "callbacks have stopped",
+                "below_zero": "reserved below zero",
+                "above_stock": "reserved above stock",
             },
             "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
         },

@@ -10,7 +10,7 @@ from typing import Any
 from exporter.config import Config, ConfigFaultError, load
 from exporter.model import Reading
 from exporter.shop import Shop
-from exporter.watch import Round, read
+from exporter.watch import read
 
 
 def config_file(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +43,8 @@ def opened(config: Config) -> dict[str, Shop]:
     return {name: section.opened(name, config.zone, Scratch()) for name, section in config.shops.items()}
 
 
-def once(config: Config, shop: Shop, probe_name: str) -> tuple[Reading, Shop]:
+def once(config: Config, shop: Shop, name: str) -> tuple[Reading, Shop]:
     """One run of a probe now; the second value is the bounded shop it asked, with the trace of its statements."""
-    section = config.shops[shop.name]
-    bounded = shop.bounded(probe_name, section.probes[probe_name].timeout)
-    reading = read(probe_name, Round(section.probes[probe_name], bounded, section.lane()), datetime.now(UTC))
-    return reading, bounded
+    probe = config.shops[shop.name].probes[name]
+    bounded = shop.bounded(name, probe.timeout)
+    return read(name, probe, bounded, datetime.now(UTC)), bounded

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from exporter.delivery.carrier import Answer, Carrier, Surroundings, written
 from exporter.delivery.pace import MINUTE, Pace
 from exporter.delivery.post import Post
+from exporter.delivery.verdict import LONGEST_PAUSE
 from exporter.notify import Channel
 from exporter.state import Pending, StateFaultError
 
@@ -83,7 +84,8 @@ class Robot:
 
     def _step(self, now: float) -> float | None:
         """Sends at most one card; when to look again, None for not before something new comes."""
-        quiet = max(self._hold, self._state.paused(self._name))
+        self._hold = min(self._hold, now + LONGEST_PAUSE)  # the clock may have been set back
+        quiet = max(self._hold, self._state.paused(self._name, now))
         if quiet > now:
             return quiet
         due = self._state.due(self._name, now)
@@ -93,7 +95,7 @@ class Robot:
         if due[0].at < now - MAX_AGE_SECONDS:
             self._expire(now)
             return now
-        sends = self._state.sends(self._name, now - MINUTE)
+        sends = self._state.sends(self._name, now - MINUTE, now)
         choice = Pace(self.channel.per_minute).choose(due, sends, now, self._weigh)
         if not choice.rows:
             return choice.at

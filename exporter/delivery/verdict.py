@@ -11,7 +11,7 @@ _LONGEST_BACK_OFF = 300.0
 _PATIENT_ATTEMPTS = 3  # so often the others wait for a card that the room answers with a fault
 _PARKED_SECONDS = 300.0  # a person has to mend something; a reload makes it due at once
 _PAUSE_SECONDS = 60.0
-_LONGEST_PAUSE = 3600.0
+LONGEST_PAUSE = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def verdict(row: Pending, receipt: Receipt, *, answered: bool, jitter: float) ->
     """`answered`: the room said something; `jitter` is from 0 to 1; `row.attempts` are those before this one."""
     match receipt.outcome:
         case "wait":
-            seconds = min(max(receipt.again_in or _PAUSE_SECONDS, 1.0), _LONGEST_PAUSE)
+            seconds = min(max(receipt.again_in or _PAUSE_SECONDS, 1.0), LONGEST_PAUSE)
             return Verdict("throttled", seconds, seconds, pause=True)
         case "split" | "content":
             return Verdict("refused", None if row.plain else 0.0, plain=True)

@@ -47,7 +47,7 @@ class DingTalk(Channel):
         return self.judge(response, _verdict)
 
     def _card(self, card: Card) -> dict[str, Any]:
-        title = harmless(card.title, 100)
+        title = harmless(card.title, 100) or "order-health"
         action: dict[str, Any] = {"title": title, "text": self._with_keyword(_markdown(card, title), "\n\n")}
         buttons = [{"title": harmless(link.title, 20) or link.url, "actionURL": link.url} for link in links(card)]
         if not buttons:
@@ -61,7 +61,7 @@ class DingTalk(Channel):
     def _text(self, said: list[str], called: Called) -> dict[str, Any]:
         # a number in `at` calls nobody unless it stands in the text as well
         names = " ".join(f"@{name}" for name in (*called.mobiles, *called.users))
-        content = self._with_keyword(stack([names, *said], _TEXT_BYTES, "\n"), "\n")
+        content = self._with_keyword(stack([names, *said], _TEXT_BYTES, "\n") or "order-health", "\n")
         at = {"atMobiles": called.mobiles, "atUserIds": called.users, "isAtAll": called.everybody}
         return {"msgtype": "text", "text": {"content": content}, "at": at}
 

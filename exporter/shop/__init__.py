@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from exporter.shop import lookups
 from exporter.shop.catalog import Column, Index
-from exporter.shop.database import leave, share
 from exporter.shop.deadline import Deadline
-from exporter.shop.errors import (
-    Denied,
-    Missing,
-    NotApplicable,
-    Refused,
-    ShopError,
-    TimedOut,
-    Unreachable,
-)
+from exporter.shop.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
 from exporter.shop.guard import Step
+from exporter.shop.premises import Memory, Premises
 from exporter.shop.run import Asked, Place, Run, Source
+from exporter.shop.server import Server, server
+from exporter.shop.sharing import leave, share
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan, Window, scan
 
@@ -30,8 +24,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy
     from pydantic import SecretStr
+    from sqlalchemy.engine import URL
 
-    from exporter.shop.borders import Known
     from exporter.shop.mapping import Mapping as ShopMapping
 
 __all__ = [
@@ -45,6 +39,7 @@ __all__ = [
     "Record",
     "Refused",
     "Scan",
+    "Server",
     "Shop",
     "ShopError",
     "Step",
@@ -57,60 +52,37 @@ LARGE = 100_000
 """Rows from which a table may not be read from end to end."""
 
 _UNBOUNDED = 10.0
-"""Seconds for what is asked of a shop that no `bounded()` gave a limit."""
-
-
-class Memory(Protocol):
-    """What a probe remembers between runs, by shop and probe; `state.State` keeps it."""
-
-    def recall(self, shop: str, probe: str) -> dict[str, Any]: ...
-    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None: ...
-
-
-@dataclass(slots=True)
-class _Premises:
-    """What all views of one shop share."""
-
-    name: str
-    mapping: ShopMapping
-    zone: tzinfo
-    sources: Mapping[str, Source]
-    memory: Memory
-    tables: dict[str, Table] = field(default_factory=dict)
-    borders: dict[str, Known] = field(default_factory=dict)
-    turns: dict[str, int] = field(default_factory=dict)
-
-    def source(self, database: str | None) -> Source:
-        if (database or "") not in self.sources:
-            raise NotApplicable(f"the mapping reads database {database}; give its address in the shop's databases")
-        return self.sources[database or ""]
+"""Seconds for each thing that is asked of a shop to which no `bounded()` gave a limit."""
 
 
 class Shop:
     """A cheap view: `bounded()` gives each run of a probe its own, with a deadline and a fresh trace."""
 
-    def __init__(self, premises: _Premises, run: Run, probe: str = "") -> None:
-        self._premises, self._run, self._probe = premises, run, probe
+    def __init__(self, premises: Premises, run: Run | None = None, probe: str = "") -> None:
+        self._premises, self._given, self._probe = premises, run, probe
         self.name, self.mapping, self.zone = premises.name, premises.mapping, premises.zone
 
     @classmethod
     def open(
         cls,
         name: str,
-        database: str,
+        database: str | URL,
         password: SecretStr | None,
         mapping: ShopMapping,
         *,
-        databases: Mapping[str, str] | None = None,
+        databases: Mapping[str, str | URL] | None = None,
         zone: tzinfo | None = None,
         memory: Memory,
         large: int = LARGE,
     ) -> Shop:
         """Connects when it is first asked. `databases`: the addresses of the databases that the mapping names."""
-        addresses = {"": database, **(databases or {})}
-        sources = {each: Source(share(address, password), large) for each, address in addresses.items()}
-        premises = _Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), sources, memory)
-        return cls(premises, Run(Deadline(_UNBOUNDED)))
+        sources: dict[str, Source] = {}
+        with ExitStack() as undo:
+            for each, address in {"": database, **(databases or {})}.items():
+                sources[each] = Source(share(address, password), large)
+                undo.callback(leave, sources[each].database)
+            undo.pop_all()
+        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), sources, memory))
 
     def __repr__(self) -> str:
         return f"Shop({self.name!r})"
@@ -118,6 +90,10 @@ class Shop:
     def bounded(self, probe: str, seconds: float) -> Shop:
         """The same shop for one run: everything asked through it ends within `seconds`, on the server too."""
         return Shop(self._premises, Run(Deadline(seconds)), probe)
+
+    @property
+    def _run(self) -> Run:
+        return self._given or Run(Deadline(_UNBOUNDED))
 
     @property
     def trace(self) -> list[Asked]:
@@ -129,31 +105,7 @@ class Shop:
 
     def require(self, word: str, *columns: str) -> Table:
         """The table of our word; raises NotApplicable when it or a column is not mapped."""
-        mapped = self.mapping.table(word)
-        if mapped is None:
-            raise NotApplicable(f"the mapping has no table of {word}; write {word}: {{table: …}}")
-        if absent := [column for column in columns if column not in mapped.columns]:
-            raise NotApplicable(
-                f"the mapping does not say which column of {mapped.table} is {', '.join(absent)}; "
-                f"write {word}: {{columns: {{{absent[0]}: its_name}}}}"
-            )
-        return self._table(word)
-
-    def _table(self, word: str) -> Table:
-        mapped = self.mapping.table(word)
-        assert mapped is not None  # noqa: S101 - `require` has looked
-        source = self._premises.source(mapped.database)
-        physical = mapped.physical
-        if len(physical) > 1:
-            names = source.catalog.names(mapped.schema_, self._run.deadline)
-            if not (physical := tuple(name for name in physical if name in names)):
-                raise Missing(f"none of the {len(mapped.physical)} tables {mapped.table} is there")
-        facts = source.catalog.facts(mapped.schema_, physical[0], self._run.deadline)
-        known = self._premises.tables.get(word)
-        if known is None or known.facts is not facts or known.physical != physical:
-            as_text = source.database.family.name == "sqlite"
-            known = self._premises.tables[word] = Table(word, self.mapping, mapped, physical, facts, as_text)
-        return known
+        return self._premises.table(word, columns, self._run.deadline)
 
     def window(
         self,
@@ -167,19 +119,25 @@ class Shop:
     ) -> Scan:
         """Rows with since <= by < until, oldest first (in the order of the key where no index on the time is)."""
         table = self.require(word, by, *(match or {}))
-        source, known = self._premises.source(table.map.database), self._premises.borders
         turn = self._premises.turns[word] = self._premises.turns.get(word, -1) + 1
+        return scan(lambda on: self._window(on, by, since, until, match), table, cap, turn, self._run.deadline)
 
-        def window(shard: Table) -> Window:
-            return Window(self._run, source, shard, by, since, until, match or {}, known)
-
-        return scan(window, table, cap, turn, self._run.deadline)
+    def _window(
+        self,
+        shard: Table,
+        by: str,
+        since: datetime,
+        until: datetime,
+        match: Mapping[str, Collection[Any]] | None = None,
+    ) -> Window:
+        source = self._premises.source(shard.map.database)
+        return Window(self._run, source, shard, by, since, until, match or {}, self._premises.borders)
 
     def lookup(
         self, word: str, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]] | None = None
     ) -> list[Record]:
         """Rows whose `by` (or `key`) is one of the values, on all shards."""
-        table = self.require(word, *(column for column in (by, *(match or {})) if column != "key"))
+        table = self.require(word, by, *(match or {}))
         if not values:
             return []
         return lookups.lookup(
@@ -191,25 +149,28 @@ class Shop:
         callbacks = self.mapping.callbacks
         if callbacks is None:
             raise NotApplicable("the mapping has no table of callbacks; write callbacks: {table: …}")
-        reached = {number: [callbacks.transformed("trade_no", number.strip())] for number in trade_numbers}
-        for hop in callbacks.link:
-            values = {value for ends in reached.values() for value in ends}
-            onward = lookups.follow(self._run, self._premises.source(hop.database), hop, values) if values else {}
-            reached = {
-                number: list(dict.fromkeys(end for value in ends for end in onward.get(value, ())))
-                for number, ends in reached.items()
-            }
-        return reached
+        return lookups.resolve(self._run, self._premises.source, callbacks, trade_numbers)
 
-    def rows(self, statement: sqlalchemy.Select[Any], *, word: str, cap: int = 1000) -> list[sqlalchemy.Row[Any]]:
-        """Any other SELECT over our columns of one table, per shard; the mapping's filter and LIMIT are added."""
+    def rows(
+        self,
+        statement: sqlalchemy.Select[Any],
+        *,
+        word: str,
+        cap: int = 1000,
+        during: tuple[str, datetime, datetime] | None = None,
+    ) -> list[sqlalchemy.Row[Any]]:
+        """Any other SELECT over our columns of one table, per shard; the mapping's filter and LIMIT are added.
+
+        `during`: (by, since, until) as in `window()`, between keys where there is no index on the time.
+        """
         table = self.require(word)
         source = self._premises.source(table.map.database)
         found: list[Any] = []
         for shard in table.physical:
             on = table.on(shard)
             place = Place(shard, on.names, on.map.schema_)
-            asked = lookups.moved(statement, table, on).where(*on.only({})).limit(cap - len(found))
+            inside = self._window(on, *during).inside() if during else []
+            asked = lookups.moved(statement, table, on).where(*on.only({}), *inside).limit(cap - len(found))
             found += self._run.ask(source, asked, place, advice=f"the columns that {shard} is searched by")
             if len(found) >= cap:
                 break
@@ -231,10 +192,11 @@ class Shop:
 
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""
-        self._premises.tables.clear()
-        self._premises.borders.clear()
-        for source in self._premises.sources.values():
-            source.forget()
+        self._premises.forget()
+
+    def servers(self) -> dict[str, Server]:
+        """What each database says about itself: "" is the shop's own, the others by the mapping's names."""
+        return {name: server(source.database, self._run.deadline) for name, source in self._premises.sources.items()}
 
     def close(self) -> None:
         for source in self._premises.sources.values():

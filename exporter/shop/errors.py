@@ -25,12 +25,12 @@ class TimedOut(ShopError):
 class Denied(ShopError):
     """The account may not; `grant` is the statement a DBA can run, empty where a grant is not the remedy.
 
-    `grant` names the account, so it is for the terminal of `check` only.
+    `grant` and `account` (as the server calls it, `name@host`) are for the terminal of `check` only.
     """
 
-    def __init__(self, message: str, grant: str = "") -> None:
+    def __init__(self, message: str, grant: str = "", *, account: str = "") -> None:
         super().__init__(message)
-        self.grant = grant
+        self.grant, self.account = grant, account
 
 
 class Missing(ShopError):

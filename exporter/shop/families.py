@@ -32,7 +32,7 @@ class Session:
 class Fault:
     """A driver's error, understood: `kind` says what to do about it, `text` is masked."""
 
-    kind: str  # lost | timeout | lock | table | column | denied | access | full | database | other
+    kind: str  # lost | timeout | lock | table | column | denied | access | closed | full | database | other
     code: str
     text: str
     names: Mapping[str, str] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def told(
         return Missing(f"there is no column {column} in {where}{code}{near}; name the right one in the mapping")
     if fault.kind in ("denied", "access"):
         what = f"column {fault.names['column']} of " if "column" in fault.names else ""
-        grant = _grant(catalog, schema, table, columns, deadline)
+        grant = _grant(catalog, schema, table, columns, _account(catalog, deadline))
         return Denied(f"the account may not read {what}{where}{code}; `order-health check` prints the GRANT", grant)
     return ShopError(f"the database refuses the statement over {where}{code}: {fault.text}")
 
@@ -46,14 +46,26 @@ def _near(name: str, known: Iterable[str]) -> str:
     return f"; there is {', '.join(names[each] for each in found)}" if found else ""
 
 
-def _grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], deadline: Deadline) -> str:
-    family = catalog.database.family.name
-    if family not in _ACCOUNT:
-        return ""
+def shut_out(error: Denied, catalog: Catalog, schema: str | None, table: str, columns: Sequence[str]) -> Denied:
+    """The same refusal with the GRANT that ends it, for an account that may not even use the database."""
+    if not error.account:
+        return error
+    return Denied(str(error), _grant(catalog, schema, table, columns, error.account), account=error.account)
+
+
+def _account(catalog: Catalog, deadline: Deadline) -> str:
+    """What the server calls the account; empty where there are no accounts."""
+    asked = _ACCOUNT.get(catalog.database.family.name)
     try:
-        account = str(catalog.database.ask(text(_ACCOUNT[family]), deadline)[0][0])
+        return str(catalog.database.ask(text(asked), deadline)[0][0]) if asked else ""
     except (ShopError, StatementError):
-        account = "order_health@%"
+        return "order_health@%"
+
+
+def _grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], account: str) -> str:
+    if not account:
+        return ""
+    family = catalog.database.family.name
     quote = "`" if family == "mysql" else '"'
 
     def quoted(name: str) -> str:

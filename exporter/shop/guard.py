@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exporter.shop.catalog import HOUR, Catalog
-from exporter.shop.database import Inspect, Planned
+from exporter.shop.database import Planned
 from exporter.shop.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exporter.shop.deadline import Deadline
+    from exporter.shop.opening import Inspect
 
 _LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
 _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key
@@ -29,8 +30,13 @@ class Step:
     key: str | None
     rows: int
 
+    def __str__(self) -> str:
+        return f"{self.table}: {self.access} over {self.key or 'no index'}, about {self.rows} rows"
 
-class _Plan(Planned):
+
+class Plan(Planned):
+    """Stops a statement whose plan was not known; `steps` is that plan."""
+
     def __init__(self, key: str, steps: tuple[Step, ...]) -> None:
         super().__init__(key)
         self.key, self.steps = key, steps
@@ -53,14 +59,13 @@ class Guard:
             key = _LIST.sub("IN (…)", statement)
             known = self._cleared.get(key)
             if not known or known[0] + HOUR < time.monotonic():
-                raise _Plan(key, self._explained(cursor, statement, binds))
+                raise Plan(key, self._explained(cursor, statement, binds))
             seen.extend(known[1])
 
         return look
 
-    def judge(self, plan: Planned, schema: str | None, names: Sequence[str], advice: str, deadline: Deadline) -> None:
+    def judge(self, plan: Plan, schema: str | None, names: Sequence[str], advice: str, deadline: Deadline) -> None:
         """Clears the plan, or raises Refused. `names` are the tables that the statement is known to read."""
-        assert isinstance(plan, _Plan)  # noqa: S101 - nothing else is raised by `inspect`
         sizes = {name: self._catalog.facts(schema, name, deadline).rows for name in names}
         for step in plan.steps:
             if step.access not in _WHOLE or step.table.startswith("<"):

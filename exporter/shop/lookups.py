@@ -15,10 +15,11 @@ from exporter.shop.errors import Refused
 from exporter.shop.run import Place, Run, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from exporter.shop.catalog import Column
+    from exporter.shop.mapping import TableMap
     from exporter.shop.table import Record, Table
     from exporter.shop.values import Hop
 
@@ -45,6 +46,21 @@ def lookup(
             rows = _ask(run, source, chosen.where(on.c[by].in_(batch)), place, on.theirs(by))
             found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
     return found
+
+
+def resolve(
+    run: Run, source: Callable[[str | None], Source], callbacks: TableMap, trade_numbers: Collection[str]
+) -> dict[str, list[str]]:
+    """Each trade number → where its transform and then the hops of its link lead."""
+    reached = {number: [callbacks.transformed("trade_no", number.strip())] for number in trade_numbers}
+    for hop in callbacks.link:
+        values = {value for ends in reached.values() for value in ends}
+        onward = follow(run, source(hop.database), hop, values) if values else {}
+        reached = {
+            number: list(dict.fromkeys(end for value in ends for end in onward.get(value, ())))
+            for number, ends in reached.items()
+        }
+    return reached
 
 
 def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[str, list[str]]:

@@ -28,9 +28,15 @@ _KINDS = {
     "table": (1146,),
     "column": (1054,),
     "denied": (1142, 1143),
-    "access": (1044, 1045, 1130, 1227, 1698, 1862, 1820, 2061),
+    "access": (1045, 1130, 1227, 1698, 1862, 1820, 2061),
+    "closed": (1044,),
     "full": (1040, 1203, 1226),
     "database": (1049,),
+}
+_NAMES = {
+    1044: r"user '(?P<user>[^']*)'@'(?P<host>[^']*)'",
+    1054: r"'(?P<column>[^']+)'",
+    1143: r"column '(?P<column>[^']+)'",
 }
 _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
@@ -126,9 +132,9 @@ class MySQL:
         if code is None:
             return Fault("lost", "", "it answers with something else than the MySQL protocol")
         text = str(error.args[1]) if len(error.args) > 1 else ""
-        found = re.search(r"column '([^']+)'", text, re.IGNORECASE) if code in (1054, 1143) else None
-        found = found or (re.search(r"'([^']+)'", text) if code == 1054 else None)  # noqa: PLR2004
-        return Fault(_KIND.get(code, "other"), str(code), masked(text), {"column": found[1]} if found else {})
+        pattern = _NAMES.get(code)
+        names = found.groupdict() if pattern and (found := re.search(pattern, text)) else {}
+        return Fault(_KIND.get(code, "other"), str(code), masked(text), names)
 
     def steps(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         """EXPLAIN's rows by column name; None when the server's plans have another shape (TiDB, OceanBase)."""

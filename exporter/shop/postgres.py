@@ -113,11 +113,13 @@ class Postgres:
 
 
 def _walk(node: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    kind = node["Node Type"]
+    kind, below = node["Node Type"], node.get("Plans", ())
     if "Relation Name" in node:
         whole_index = kind.startswith("Index") and "Index Cond" not in node
         access = "ALL" if kind == "Seq Scan" else "index" if whole_index else "range"
         rows = int(node.get("Plan Rows") or 0)
-        yield {"table": node["Relation Name"], "access": access, "key": node.get("Index Name"), "rows": rows}
-    for below in node.get("Plans", ()):
-        yield from _walk(below)
+        # A bitmap scan names its index one step below.
+        key = node.get("Index Name") or next((each["Index Name"] for each in below if "Index Name" in each), None)
+        yield {"table": node["Relation Name"], "access": access, "key": key, "rows": rows}
+    for each in below:
+        yield from _walk(each)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from exporter.shop.catalog import Catalog
-from exporter.shop.database import Database, Planned, StatementError
+from exporter.shop.database import Database, StatementError
 from exporter.shop.faults import told
-from exporter.shop.guard import Guard, Step
+from exporter.shop.guard import Guard, Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,16 +78,21 @@ class Run:
             if guarded:
                 look(cursor, text, binds)
 
-        begun = time.monotonic()
+        begun, rows = time.monotonic(), cast("Sequence[Any]", ())
         try:
             try:
                 rows = source.database.ask(statement, self.deadline, inspect=inspect)
-            except Planned as plan:
+            except Plan as plan:
+                steps += plan.steps
                 source.guard.judge(plan, place.schema, (place.name,), advice, self.deadline)
+                steps.clear()
                 rows = source.database.ask(statement, self.deadline, inspect=inspect)
         except StatementError as error:
             raise told(
                 error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
             ) from None
-        self.trace.append(Asked(" ".join(sql[-1].split()), time.monotonic() - begun, len(rows), tuple(steps)))
+        finally:
+            # What failed is shown as well: it is what one wants to see.
+            if sql:
+                self.trace.append(Asked(" ".join(sql[-1].split()), time.monotonic() - begun, len(rows), tuple(steps)))
         return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, or_
@@ -38,7 +39,7 @@ class Scan:
     total: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """Rows with since <= by < until of one physical table. `known`: where its borders are kept between runs."""
 
@@ -53,45 +54,58 @@ class Window:
 
     def read(self, most: int) -> list[Any]:
         """At most so many rows, in the order of time or of the key."""
-        if has_index(self.table, self.by, self.match) or self.table.facts.rows <= _SMALL:
-            return self._by_time(most)
+        return self._by_time(most) if self._borders is None else self._by_key(most)
+
+    def inside(self) -> list[ColumnElement[bool]]:
+        """The conditions of this window, the keys between which it lies among them where that helps the server."""
+        if self._borders is None:
+            return self._span
+        key, (first, end) = self.table.c.key, self._borders
+        return [key >= first, *([key < end] if end is not None else []), *self._span]
+
+    @cached_property
+    def _borders(self) -> tuple[int, int | None] | None:
+        """The keys to read between; None where the time itself is read along.
+
+        That is where an index serves it, where the table is small, and where keys do not follow the time: then the
+        guard refuses the statement on a large table, and names the index to ask for.
+        """
+        table = self.table
+        if has_index(table, self.by, self.match) or table.facts.rows <= _SMALL or not has_growing_key(table):
+            return None
         try:
-            return self._by_key(most)
+            return self._found_borders()
         except NotOrdered:
-            return self._by_time(most)  # the guard refuses it on a large table, and names the index to ask for
+            return None
+
+    @property
+    def _span(self) -> list[ColumnElement[bool]]:
+        time = self.table.c[self.by]
+        return [time >= self.table.when(self.since, self.by), time < self.table.when(self.until, self.by)]
 
     def _by_time(self, most: int) -> list[Any]:
         time, key = self.table.c[self.by], self.table.c.key
-        until = time < self.table.when(self.until, self.by)
+        start, until = self._span
 
         def page(after: Any) -> list[ColumnElement[bool]]:
             if after is None:
-                return [time >= self.table.when(self.since, self.by), until]
+                return [start, until]
             # Written out, because servers do not use an index for (time, key) > (:t, :k).
-            at, last = getattr(after, self.by), after.key
-            return [time >= at, until, or_(time > at, key > last)]
+            at = getattr(after, self.by)
+            return [time >= at, until, or_(time > at, key > after.key)]
 
         return self._pages(page, (time, key), most)
 
     def _by_key(self, most: int) -> list[Any]:
-        between = self._borders()
-        if between is None:
-            return []
-        first, end = between
-        time, key = self.table.c[self.by], self.table.c.key
-        inside = [time >= self.table.when(self.since, self.by), time < self.table.when(self.until, self.by)]
-        if end is not None:
-            inside.append(key < end)
+        key, inside = self.table.c.key, self.inside()
 
         def page(after: Any) -> list[ColumnElement[bool]]:
-            return [key >= first if after is None else key > after.key, *inside]
+            return inside if after is None else [key > after.key, *inside[1:]]
 
         return self._pages(page, (key,), most)
 
-    def _borders(self) -> tuple[int, int | None] | None:
-        if not has_growing_key(self.table):
-            raise NotOrdered
-        place = f"{self.table.map.schema_}.{self.table.name}.{self.by}"
+    def _found_borders(self) -> tuple[int, int | None] | None:
+        place = f"{self.table.map.database}.{self.table.map.schema_}.{self.table.name}.{self.by}"
         remembered = place in self.known and self.known[place].fresh
         if not remembered:
             self.known[place] = Known()
@@ -102,7 +116,7 @@ class Window:
             del self.known[place]
             if not remembered:
                 raise
-            return self._borders()
+            return self._found_borders()
 
     def _point(self, statement: Any) -> Sequence[Any]:
         return self.run.ask(self.source, statement, self._place, guarded=False)

@@ -12,6 +12,7 @@ from sqlalchemy import delete as remove
 from exporter.model import Card
 from exporter.state import nouns
 from exporter.state.outbox import Outbox, Pending
+from exporter.state.robots import ripe
 from exporter.state.schema import outbox
 
 
@@ -42,7 +43,7 @@ class Digests(Outbox):
             alone=False,
             size=sum(row.size or 1 for row in rows),
         )
-        free = and_(outbox.c.id.in_(ids), outbox.c.status.in_(("waiting", "claimed")), outbox.c.due <= now)
+        free = and_(outbox.c.id.in_(ids), outbox.c.status.in_(("waiting", "claimed")), ripe(outbox.c.due, now))
         with self._begin() as connection:
             if connection.scalar(select(func.count()).select_from(outbox).where(free)) != len(ids):
                 return None
@@ -62,7 +63,7 @@ class Digests(Outbox):
 
     def expire(self, channel: str, before: float, now: float) -> int:
         """Gives up what was written before then and is not under way; how many cards that were."""
-        idle = or_(outbox.c.status == "waiting", and_(outbox.c.status == "claimed", outbox.c.due <= now))
+        idle = or_(outbox.c.status == "waiting", and_(outbox.c.status == "claimed", ripe(outbox.c.due, now)))
         old = and_(outbox.c.channel == channel, outbox.c.created < before, idle)
         with self._begin() as connection:
             digests = list(connection.scalars(select(outbox.c.id).where(old, outbox.c.size > 0)))

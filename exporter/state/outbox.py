@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select,
 
 from exporter.model import Card
 from exporter.state import nouns
-from exporter.state.robots import Robots
+from exporter.state.robots import Robots, ripe
 from exporter.state.schema import outbox
 
 KEPT_SECONDS = 7 * 86400.0
@@ -67,7 +67,7 @@ class Outbox(Robots):
 
     def due(self, channel: str, now: float) -> list[Pending]:
         """What may be sent now, oldest first; a row whose claim expired is `unsure`."""
-        asked = select(outbox).where(outbox.c.channel == channel, _READY, outbox.c.due <= now)
+        asked = select(outbox).where(outbox.c.channel == channel, _READY, ripe(outbox.c.due, now))
         with self._begin() as connection:
             rows = connection.execute(asked.order_by(outbox.c.created, outbox.c.id).limit(BATCH)).all()
         return [_pending(row) for row in rows]
@@ -83,7 +83,7 @@ class Outbox(Robots):
         with self._begin() as connection:
             found = connection.execute(
                 update(outbox)
-                .where(outbox.c.id == row.id, outbox.c.attempts == row.attempts, _READY, outbox.c.due <= now)
+                .where(outbox.c.id == row.id, outbox.c.attempts == row.attempts, _READY, ripe(outbox.c.due, now))
                 .values(**values)
             )
             if found.rowcount == 1:

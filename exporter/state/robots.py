@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, not_, or_, select, update
 
 from exporter.state.schema import robots, sends
 from exporter.state.store import Store
 
 _KEPT_SECONDS = 300.0
+_FAR_SECONDS = 7200.0
+
+
+def ripe(when: ColumnElement[float], now: float) -> ColumnElement[bool]:
+    """Whether that moment has come. Nothing is put off for hours: what seems to be, was written before the clock was
+    set back, and must not wait for the clock to catch up.
+    """
+    return or_(when <= now, when > now + _FAR_SECONDS)
 
 
 class Robots(Store):
     """The pace stands here and not in memory, so that a restart does not begin a new minute."""
 
-    def sends(self, channel: str, since: float) -> list[float]:
+    def sends(self, channel: str, since: float, now: float) -> list[float]:
         """When each message since then was answered (or left, while there is no answer), oldest first."""
-        asked = select(sends.c.at).where(sends.c.channel == channel, sends.c.at > since).order_by(sends.c.at)
+        asked = select(sends.c.at).where(sends.c.channel == channel, sends.c.at > since, sends.c.at <= now)
         with self._begin() as connection:
-            return list(connection.scalars(asked))
+            return list(connection.scalars(asked.order_by(sends.c.at)))
 
     def pause(self, channel: str, until: float) -> None:
         """Nothing is sent to this robot before `until`; 0 lifts it."""
@@ -25,9 +33,11 @@ class Robots(Store):
             connection.execute(delete(robots).where(robots.c.channel == channel))
             connection.execute(insert(robots).values(channel=channel, paused=until))
 
-    def paused(self, channel: str) -> float:
+    def paused(self, channel: str, now: float) -> float:
+        """Until when; a moment that is past, when it is not paused."""
+        asked = select(robots.c.paused).where(robots.c.channel == channel, not_(ripe(robots.c.paused, now)))
         with self._begin() as connection:
-            return connection.scalar(select(robots.c.paused).where(robots.c.channel == channel)) or 0.0
+            return connection.scalar(asked) or 0.0
 
     def _leaves(self, connection: Connection, channel: str, now: float) -> None:
         connection.execute(delete(sends).where(sends.c.at < now - _KEPT_SECONDS))

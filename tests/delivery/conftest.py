@@ -6,7 +6,7 @@ import pytest
 
 from exporter.delivery import Sender
 from exporter.state import State
-from tests.delivery.rooms import TestChannel, merged
+from tests.delivery.rooms import LocalChannel, merged
 
 
 class Clock:
@@ -41,7 +41,7 @@ def send(state, clock):
 
     class Sending:
         def __call__(self, *rooms, **channels):
-            channels |= {f"c{number}": TestChannel(url=room.url) for number, room in enumerate(rooms)}
+            channels |= {f"c{number}": LocalChannel(url=room.url) for number, room in enumerate(rooms)}
             self.sender = Sender(state, channels, now=clock, merge=merged, lease=20)
             started.append(self.sender)
             self.sender.start()

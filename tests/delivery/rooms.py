@@ -18,9 +18,8 @@ OK = (200, b'{"errcode":0,"errmsg":"ok"}')
 TOKEN = "canary-token-5e1f"
 
 
-class TestChannel(Channel):
-    __test__ = False
-    KIND = "test"
+class LocalChannel(Channel):
+    kind: str = "test"
     url: str
     companion: bool = False
 

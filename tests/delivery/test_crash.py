@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from exporter.delivery import Sender
 from exporter.state import State
-from tests.delivery.rooms import TestChannel, merged
-sender = Sender(State(sys.argv[1]), {"ops": TestChannel(url=sys.argv[2], per_minute=100000)},
+from tests.delivery.rooms import LocalChannel, merged
+sender = Sender(State(sys.argv[1]), {"ops": LocalChannel(url=sys.argv[2], per_minute=100000)},
                 now=lambda: datetime.now(UTC), merge=merged, lease=0.2)
 sender.start()
 print("started", flush=True)

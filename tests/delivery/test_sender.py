@@ -11,7 +11,8 @@ import time
 import pytest
 
 from exporter.delivery import METRICS, Sender, post
-from tests.delivery.rooms import OK, TOKEN, TestChannel, a_card, a_room, merged
+from exporter.state import StateFaultError
+from tests.delivery.rooms import OK, TOKEN, LocalChannel, a_card, a_room, merged
 
 
 def until(condition, seconds=20.0):
@@ -99,12 +100,28 @@ def test_a_refused_connection_is_tried_again_and_is_no_repeat(send):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        send(c0=TestChannel(url=url))
+        send(c0=LocalChannel(url=url))
         send.cards(a_card("a"))
         until(lambda: send.count("retried") == 1)
     with a_room() as room:
-        send.sender.update({"c0": TestChannel(url=room.url)})
+        send.sender.update({"c0": LocalChannel(url=room.url)})
         room.wait(lambda: room.got)
+        assert room.titles == ["a"]
+
+
+def test_an_accepted_card_is_not_repeated_because_the_disk_was_full(send, state, monkeypatch):
+    accept, faults = state.accept, iter([True])
+
+    def full(*given):
+        if next(faults, False):
+            raise StateFaultError("state: the disk is full")
+        accept(*given)
+
+    monkeypatch.setattr(state, "accept", full)
+    with a_room() as room:
+        send(room)
+        send.cards(a_card("a"))
+        until(lambda: send.count("accepted") == 1)
         assert room.titles == ["a"]
 
 
@@ -167,7 +184,7 @@ def test_a_wrong_token_loses_no_card_and_a_reload_sends_it_at_once(send, state):
         send.cards(*cards(2))
         until(lambda: send.count("refused") == 2)
         assert state.waiting()["c0"].cards == 2
-        send.sender.update({"c0": TestChannel(url=right.url)})
+        send.sender.update({"c0": LocalChannel(url=right.url)})
         right.wait(lambda: len(right.got) == 2)
         assert right.titles == ["warning 0", "warning 1"]
 
@@ -188,7 +205,7 @@ def test_what_the_room_accepted_of_a_card_is_not_sent_again(send):
 
     fails = [None, 1]
     with a_room(answer) as room:
-        send(c0=TestChannel(url=room.url, companion=True))
+        send(c0=LocalChannel(url=room.url, companion=True))
         send.cards(a_card("a", mention=("13800000000",)))
         until(lambda: send.count("accepted") == 1)
         assert [title.replace("(可能重复) ", "") for title in room.titles] == ["a", "@ a", "@ a"]
@@ -256,9 +273,7 @@ def test_a_digest_that_is_refused_in_both_forms_gives_its_cards_back(send, state
 
 
 def test_a_card_that_cannot_be_written_is_dead_and_holds_up_no_other(send, state):
-    class Picky(TestChannel):
-        __test__ = False
-
+    class Picky(LocalChannel):
         def messages(self, card, now):
             if card.title == "bad":
                 raise KeyError(card.title)
@@ -279,7 +294,7 @@ def test_no_address_and_no_token_stand_in_a_log_or_a_room(send, caplog, monkeypa
     monkeypatch.setattr(post, "READ_SECONDS", 0.2)
     gate = threading.Event()
     with a_room(lambda _: gate.wait(5) and OK) as room:
-        send(c0=TestChannel(url=room.url), c1=TestChannel(url="http://no-such-host.invalid/"))
+        send(c0=LocalChannel(url=room.url), c1=LocalChannel(url="http://no-such-host.invalid/"))
         send.cards(a_card("a"), channel="c0")
         send.cards(a_card("a"), channel="c1")
         until(lambda: send.count("retried", "c0") and send.count("retried", "c1"))
@@ -308,7 +323,7 @@ def test_cards_of_a_channel_that_left_the_configuration_wait_a_day_for_it(send, 
         send(room)
         send.cards(a_card("a"), channel="gone")
         assert state.waiting()["gone"].cards == 1
-        send.sender.update({"c0": TestChannel(url=room.url), "gone": TestChannel(url=room.url)})
+        send.sender.update({"c0": LocalChannel(url=room.url), "gone": LocalChannel(url=room.url)})
         until(lambda: state.waiting() == {})
         send.cards(a_card("b"), channel="lost")
         send.later(86401)
@@ -328,7 +343,7 @@ def test_the_page_of_rooms_shows_the_last_receipt(send):
 def test_a_change_is_told(state, clock):
     told = threading.Event()
     with a_room() as room:
-        sender = Sender(state, {"c0": TestChannel(url=room.url)}, now=clock, merge=merged, on_change=told.set)
+        sender = Sender(state, {"c0": LocalChannel(url=room.url)}, now=clock, merge=merged, on_change=told.set)
         sender.start()
         told.clear()
         state.commit({}, [("c0", a_card("a"))], clock())

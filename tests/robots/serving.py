@@ -40,11 +40,15 @@ class Served:
 @contextmanager
 def serve(keywords: tuple[str, ...] = ()) -> Iterator[Served]:
     clock = Clock()
-    opened = rooms(
-        clock.now, dingtalk_token=TOKEN, dingtalk_secret=SECRET, dingtalk_keywords=keywords, wecom_key=KEY
-    )
+    opened = rooms(clock.now, dingtalk_token=TOKEN, dingtalk_secret=SECRET, dingtalk_keywords=keywords, wecom_key=KEY)
     config = uvicorn.Config(
-        opened.app(), host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1
+        opened.app(),
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

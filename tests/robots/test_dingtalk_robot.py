@@ -13,7 +13,9 @@ from tests.robots.serving import SECRET, TOKEN, Clock
 TEXT = {"msgtype": "text", "text": {"content": "hello"}}
 
 
-def post(clock, body=TEXT, *, robot=None, token=TOKEN, method="POST", kind="application/json", signed_at=None, raw=None):
+def post(
+    clock, body=TEXT, *, robot=None, token=TOKEN, method="POST", kind="application/json", signed_at=None, raw=None
+):
     robot = robot or DingTalkRobot(TOKEN, SECRET)
     stamp = str(int((signed_at or clock.at).timestamp() * 1000))
     sign = base64.b64encode(hmac.new(SECRET.encode(), f"{stamp}\n{SECRET}".encode(), hashlib.sha256).digest()).decode()
@@ -86,7 +88,13 @@ def test_the_body_may_have_20000_bytes_and_not_one_more(clock):
         ({"msgtype": "text", "text": {"content": " "}}, 40035),
         ({"msgtype": "markdown", "markdown": {"text": "no title"}}, 40035),
         ({"msgtype": "actionCard", "actionCard": {"title": "t", "text": "x"}}, 40035),
-        ({"msgtype": "actionCard", "actionCard": {"title": "t", "text": "x", "btns": [{"title": "b", "actionURL": "javascript:1"}]}}, 430101),
+        (
+            {
+                "msgtype": "actionCard",
+                "actionCard": {"title": "t", "text": "x", "btns": [{"title": "b", "actionURL": "javascript:1"}]},
+            },
+            430101,
+        ),
         ({**TEXT, "at": {"atMobiles": ["13800000000"]}}, 40035),
         ({**TEXT, "at": {"atMobiles": "13800000000"}}, 40035),
         ({**TEXT, "at": "all"}, 40035),

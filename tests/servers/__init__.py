@@ -51,7 +51,7 @@ def wait_for(ready: Callable[[], object], process: subprocess.Popen[bytes], log:
     while True:
         try:
             ready()
-        except Exception as error:
+        except Exception as error:  # not ready yet, whatever it says
             if process.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"the server did not start: {error}\n{log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import shutil
 import signal
@@ -85,7 +84,7 @@ class Postgres:
 
 
 def _binary(name: str) -> str:
-    return needed(name, _PACKAGE, *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True))
+    return needed(name, _PACKAGE, *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True))
 
 
 def _owner() -> dict[str, Any]:

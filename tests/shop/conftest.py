@@ -100,10 +100,13 @@ def plain(request: pytest.FixtureRequest, tmp_path: Any) -> Plain:
     def fill_postgres(table: str, rows: list[Any]) -> None:
         import psycopg
 
-        with psycopg.connect(server.url(name), autocommit=True) as link, link.cursor() as cursor:
-            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        with (
+            psycopg.connect(server.url(name), autocommit=True) as link,
+            link.cursor() as cursor,
+            cursor.copy(f"COPY {table} FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
         server.execute(f"ANALYZE {table}", database=name)
 
     return Plain("postgres", server.url(name), lambda *s: server.execute(*s, database=name), fill_postgres)

@@ -212,6 +212,15 @@ def test_a_denied_table_names_the_grant_too(mariadb, orders, opened):
     assert caught.value.grant.startswith("GRANT SELECT (`id`")
 
 
+def test_an_account_without_any_right_gets_the_grant_as_well(mariadb, orders, opened):
+    mariadb.account("nobody")
+    shop = opened(mariadb.url(orders, user="nobody"), password="secret")
+    with pytest.raises(Denied, match="no right to anything") as caught:
+        answers(shop)
+    assert "nobody" not in str(caught.value)
+    assert caught.value.grant.endswith("`created_at`) ON `faults`.`orders` TO 'nobody'@'%';")
+
+
 def test_a_wrong_password_is_told_without_the_password_or_the_account(mariadb, orders, opened):
     shop = opened(mariadb.url(orders, user="probe"), password="wrong-" + CANARY)
     with pytest.raises(Denied) as caught:
@@ -282,7 +291,7 @@ def test_waiting_behind_an_alter_is_bounded_and_said(mariadb, shop):
     with mariadb.connect("faults") as holder, holder.cursor() as cursor:
         cursor.execute("LOCK TABLES orders WRITE")
         begun = time.monotonic()
-        with pytest.raises(TimedOut, match="a lock stood in the way|limit"):
+        with pytest.raises(TimedOut, match=r"a lock stood in the way|limit"):
             shop.bounded("test", 4).lookup("orders", "number", ["N1"])
         assert time.monotonic() - begun < 3.5
         cursor.execute("UNLOCK TABLES")
@@ -304,6 +313,25 @@ def test_shops_that_name_the_same_address_share_one_connection(mariadb, orders, 
     assert mariadb.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'probe'") == [(1,)]
     shops[0].close()
     assert answers(shops[1])
+
+
+def test_who_comes_while_another_hangs_waits_no_longer_than_allowed(mariadb, shop):
+    assert answers(shop)
+    hung = shop.bounded("other", 2)
+
+    def hang() -> None:
+        with contextlib.suppress(TimedOut):
+            hung.rows(sleeping(hung, 33), word="orders")
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    assert eventually(lambda: running(mariadb, "sleep(33"))
+    begun = time.monotonic()
+    with pytest.raises(TimedOut, match="another statement held the database"):
+        shop.bounded("test", 0.3).lookup("orders", "number", ["N1"])
+    assert time.monotonic() - begun < 0.6
+    thread.join()
+    assert answers(shop)
 
 
 def test_the_session_is_set_up_as_promised(shop):

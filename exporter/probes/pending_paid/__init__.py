@@ -12,11 +12,11 @@ from pydantic import Field, field_validator
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.pending_paid import scope, tell
-from exporter.probes.pending_paid.judge import KINDS, Issue, Kind, Terms
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Memory
+from exporter.probes.pending_paid.nouns import KINDS, Issue, Kind, Terms
 from exporter.probes.pending_paid.round import Round
-from exporter.shop import Shop
+from exporter.shop import Refused, Shop
 from exporter.units import Duration
 
 __all__ = ["PendingPaid"]
@@ -104,6 +104,9 @@ class PendingPaid(Probe):
             yield from tell.pending(issues, run.memory.channels or (tell.UNKNOWN,), currencies, now)
         yield from tell.anomalies(issues, kinds)
         if shop.maps("orders", "status", "created"):
-            yield tell.PENDING(run.look.pending())
+            try:
+                yield tell.PENDING(run.look.pending())
+            except Refused as refused:
+                run.gaps.append(Gap("pending_orders", str(refused)))
         if kinds:
             yield tell.TRUNCATED(0 if run.whole else 1)

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Literal, get_args
 
-Kind = Literal[
-    "pending_paid",
-    "paid_after_close",
-    "orphan_callback",
-    "paid_without_callback",
-    "amount_mismatch",
-    "double_payment",
-    "missing_transaction",
-    "callback_storm",
-    "half_written",
-    "time_order",
-    "retry_exhausted",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from exporter.probes.pending_paid.nouns import Issue, Kind, Order, Payment, Terms
 
 PAID = frozenset({"paid", "shipped", "done"})
 LAST_RETRY = timedelta(hours=24, minutes=4)
@@ -33,75 +18,9 @@ SKEW = timedelta(seconds=5)
 STORM, STORM_WITHIN = 3, timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """Somebody says that this trade number was paid; `amount` is in minor units, `source` is who says so."""
-
-    trade_no: str
-    at: datetime
-    transaction: str | None = None
-    amount: Decimal | int | None = None
-    currency: str | None = None
-    channel: str | None = None
-    source: str = "callbacks"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order as the shop records it; `state` is None when the mapping does not know the raw status.
-
-    `key` is that of its row; `payment_known`: the shop has noted a payment (a paid time, a transaction or its flag).
-    """
-
-    number: str
-    state: str | None
-    key: str = ""
-    trade_no: str | None = None
-    amount: Decimal | int | None = None
-    currency: str | None = None
-    channel: str | None = None
-    created: datetime | None = None
-    paid: datetime | None = None
-    updated: datetime | None = None
-    transaction: str | None = None
-    payment_known: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One fault of one order; `ref` is the order number, or the trade number where there is no order."""
-
-    kind: Kind
-    ref: str
-    since: datetime
-    amount: Decimal | int | None = None
-    currency: str | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What counts. `kinds`: the ones this shop can show; `columns`: what is mapped, as `orders.paid`.
-
-    `offline`: channels whose orders have no online payment; `foreign`: patterns of other businesses' trade numbers;
-    `deposits`: a pending order of which a part is paid waits for the rest.
-    """
-
-    now: datetime
-    grace: timedelta = timedelta(seconds=120)
-    kinds: frozenset[str] = frozenset(KINDS)
-    columns: frozenset[str] = frozenset()
-    offline: frozenset[str] = frozenset()
-    foreign: tuple[str, ...] = ()
-    deposits: bool = False
-
-    def online(self, order: Order) -> bool:
-        return order.amount != 0 and (order.channel or "").casefold() not in self.offline
-
-
 def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], terms: Terms) -> list[Issue]:
     """The issues of payments older than the grace; `orders` are those that each trade number leads to."""
-    told = sorted({p for p in payments if p.at < terms.now - terms.grace}, key=lambda p: (p.at, p.trade_no))
+    told = sorted({p for p in payments if p.at < terms.now - terms.grace}, key=_order)
     by_trade: dict[str, list[Payment]] = defaultdict(list)
     by_order: dict[Order, list[Payment]] = defaultdict(list)
     for payment in told:
@@ -114,6 +33,11 @@ def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], te
         ref = found[0].number if (found := orders.get(trade_no, ())) else trade_no
         issues += _of_trade(ref, ps, bool(found), terms)
     return distinct(issue for issue in issues if issue.kind in terms.kinds)
+
+
+def _order(payment: Payment) -> tuple[datetime, str]:
+    """By time; the rest decides between the same times, so that the order of reading never does."""
+    return payment.at, repr(payment)
 
 
 def examine(order: Order, terms: Terms, callbacks: bool | None = None) -> list[Issue]:
@@ -180,7 +104,7 @@ def _of_row(order: Order, terms: Terms, callbacks: bool | None) -> Iterator[Issu
         yield _of("time_order", order, min(order.paid, terms.now))
     if settled >= terms.now - terms.grace:
         return
-    if order.state == "pending" and not callbacks and (order.paid or order.transaction):
+    if order.state == "pending" and not callbacks and (order.payment_known or order.paid or order.transaction):
         yield _of("half_written", order, settled)
     if order.state not in PAID or not terms.online(order):
         return

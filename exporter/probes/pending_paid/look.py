@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import func
 
-from exporter.probes.pending_paid.judge import Order, Payment
+from exporter.probes.pending_paid.nouns import Order, Payment
 from exporter.shop import Record, Refused, Shop, Table
 from exporter.shop.stretches import Stretch, stretches
 
-SECOND_LOOK = 100
+SECOND_LOOK = 50
 """So many callbacks that were read before are read again in each run."""
+
+NOTED = 1_000
+"""So many pending orders that name a payment are looked at."""
 
 
 @dataclass(frozen=True)
@@ -77,29 +81,41 @@ class Look:
 
     def pending(self) -> int:
         """How many orders that were created in the window are pending."""
-        count = sqlalchemy.select(func.count()).select_from(self.orders.source)
-        try:
-            return sum(row[0] for row in self.shop.rows(count.where(*self._pending()), word="orders"))
-        except Refused:
-            return len(self._pending_read)
+        counts = self._pending_counts
+        return len(self._pending_read[0]) if counts is None else counts[0]
 
-    def pending_with_payment(self) -> list[Order]:
-        """Pending orders of the window whose row names a payment (the filter is coarse; `examine` is exact)."""
-        table = self.orders
-        words = [word for word in ("paid", "transaction") if word in table.c]
-        noted = [table.c[word].is_not(None) & self._filled(word) for word in words]
-        statement = table.select().where(*self._pending(), sqlalchemy.or_(*noted))
-        try:
-            return [self.order(table.record(row)) for row in self.shop.rows(statement, word="orders")]
-        except Refused:
+    def pending_with_payment(self) -> tuple[list[Order], bool]:
+        """Pending orders of the window whose row names a payment, and whether these are all.
+
+        The filter is coarse; `examine` is exact.
+        """
+        counts = self._pending_counts
+        if counts is None:
             return self._pending_read
+        if counts[1] == 0:
+            return [], True
+        statement = self.orders.select().where(*self._pending(), self._noted())
+        rows = self.shop.rows(statement, word="orders", cap=NOTED)
+        return [self.order(self.orders.record(row)) for row in rows], len(rows) < NOTED
 
     @cached_property
-    def _pending_read(self) -> list[Order]:
+    def _pending_counts(self) -> tuple[int, int] | None:
+        """Pending orders of the window, and those that name a payment, counted by the server; None if it must not."""
+        both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
+        statement = sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
+        try:
+            rows: list[Any] = list(self.shop.rows(statement, word="orders"))
+        except Refused:
+            return None
+        return sum(int(row[0]) for row in rows), sum(int(row[1] or 0) for row in rows)
+
+    @cached_property
+    def _pending_read(self) -> tuple[list[Order], bool]:
         """All pending orders of the window, along the key: where no index on status and creation is."""
         match = {"status": self.orders.statuses("pending")}
-        read = stretches(self.shop, "orders", "created", self.start, self.now, ends=self.ends, match=match)
-        return [self.order(record) for stretch in read for record in stretch.records]
+        read = list(stretches(self.shop, "orders", "created", self.start, self.now, ends=self.ends, match=match))
+        orders = [self.order(record) for stretch in read for record in stretch.records]
+        return orders, all(stretch.whole for stretch in read)
 
     def indexed(self, word: str, column: str) -> bool:
         """Does an index begin with this column, so that a window on it is cheap."""
@@ -146,6 +162,15 @@ class Look:
         table, created = self.orders, self.orders.c.created
         span = [created >= table.when(self.start, "created"), created < table.when(self.now, "created")]
         return [*table.only({"status": table.statuses("pending")}), *span]
+
+    def _noted(self) -> sqlalchemy.ColumnElement[bool]:
+        words = [word for word in ("paid", "transaction") if word in self.orders.c]
+        noted: list[sqlalchemy.ColumnElement[bool]] = [
+            self.orders.c[word].is_not(None) & self._filled(word) for word in words
+        ]
+        if success := self.orders.map.success.get("paid_flag"):
+            noted.append(sqlalchemy.and_(*self.orders.only({"paid_flag": success})))
+        return sqlalchemy.or_(sqlalchemy.false(), *noted)
 
     def _filled(self, word: str) -> sqlalchemy.ColumnElement[bool]:
         column, facts = self.orders.c[word], self.shop.columns("orders").get(word)

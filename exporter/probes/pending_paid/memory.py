@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from exporter.probes.pending_paid.judge import Payment
+from exporter.probes.pending_paid.nouns import Payment
 
 CHANNELS = 20
 """So many channels get series of their own: a label has few values."""
@@ -27,6 +27,7 @@ class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
     `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
+    `seen` are the marks of callbacks that are read once more and have been judged.
     """
 
     read: datetime | None = None
@@ -36,6 +37,7 @@ class Memory:
     links: tuple[Link, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
@@ -45,9 +47,8 @@ class Memory:
             payments = tuple(_payment(row) for row in stored.get("open", ()))
             rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
             links = tuple(Link(*map(str, link)) for link in stored.get("links", ()))
-            return cls(
-                **marks, open=payments, links=links, rows=rows, channels=tuple(map(str, stored.get("channels", ())))
-            )
+            channels, seen = (tuple(map(str, stored.get(name, ()))) for name in ("channels", "seen"))
+            return cls(**marks, open=payments, links=links, rows=rows, channels=channels, seen=frozenset(seen))
         except (ValueError, TypeError, ArithmeticError):
             return cls()
 
@@ -59,6 +60,7 @@ class Memory:
             "links": [list(link) for link in self.links],
             "rows": [list(row) for row in self.rows],
             "channels": list(self.channels),
+            "seen": sorted(self.seen),
         }
 
     def with_open(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exporter.model import Gap
-from exporter.probes.pending_paid.judge import PAID, Issue, Order, Payment, Terms, distinct, examine, judge
+from exporter.probes.pending_paid.judge import PAID, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Link, Memory
+from exporter.probes.pending_paid.nouns import Issue, Order, Payment, Terms
 from exporter.shop import Refused
 
 SETTLED = timedelta(minutes=30)
@@ -53,16 +54,19 @@ class Round:
     def _told(self) -> list[Payment]:
         """New callbacks, some old ones a second time, and those of open cases."""
         until = self.terms.now - self.terms.grace
-        since = max(self.memory.read or self.look.start, self.look.start)
+        since = min(max(self.memory.read or self.look.start, self.look.start), until)
         found, mark = [], since
         for stretch in self.look.payments(since, until):
             found += [p for record in stretch.records if (p := self.look.payment(record))]
             mark, self.whole = stretch.until, self.whole and stretch.whole
-        if since > self.look.start:
-            found += self._second_look(since)
         # What is committed late bears an earlier time: the last stretch is read once more.
         read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
-        self.memory = replace(self.memory, read=read).with_channels(p.channel for p in found if p.channel)
+        fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
+        seen = frozenset(p.mark for p in found if p.at >= read)
+        self.memory = replace(self.memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
+        found = [p for p in found if p.trade_no in fresh]
+        if since > self.look.start:
+            found += self._second_look(since)
         return list(dict.fromkeys((*found, *self.memory.open)))
 
     def _second_look(self, until: datetime) -> Sequence[Payment]:
@@ -78,7 +82,7 @@ class Round:
         return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
 
     def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
-        if "orders.trade_no" not in self.terms.columns:
+        if not self.terms.columns >= {"orders.trade_no", "callbacks.trade_no"}:
             return {}
         book: Book = {}
         for link in self.memory.links:
@@ -92,14 +96,21 @@ class Round:
             return []
         noted = {(number, o.transaction) for number, orders in book.items() for o in orders}
         unsure = {p.trade_no for p in told if (p.trade_no, p.transaction) not in noted} & set(book)
-        try:
-            found = self.look.payments_of(unsure - {p.trade_no for p in self.memory.open})
-        except Refused as refused:
-            self.terms = replace(self.terms, kinds=self.terms.kinds - {"double_payment", "paid_without_callback"})
-            self.gaps += [Gap("double_payment", str(refused)), Gap("paid_without_callback", str(refused))]
-            return []
+        found = self._payments_of(unsure - {p.trade_no for p in self.memory.open})
         known = set(told)
         return [p for p in found if p not in known]
+
+    def _payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
+        """Without an index on callbacks' trade numbers the kinds that ask this way are gaps, the others stay."""
+        try:
+            return self.look.payments_of(trade_numbers)
+        except Refused as refused:
+            self._give_up(refused, "double_payment", "paid_without_callback")
+            return []
+
+    def _give_up(self, refused: Refused, *kinds: str) -> None:
+        self.gaps += [Gap(kind, str(refused)) for kind in kinds if kind in self.terms.kinds]
+        self.terms = replace(self.terms, kinds=self.terms.kinds - set(kinds))
 
     # --- orders' own rows -------------------------------------------------------------------------------------------
 
@@ -108,9 +119,12 @@ class Round:
         if not self._asks("half_written", "time_order", "paid_without_callback"):
             return []
         orders = [order for found in book.values() for order in found]
-        orders += self._settled()
-        if self._asks("half_written"):
-            orders += self.look.pending_with_payment()
+        try:
+            orders += self._settled()
+            noted, whole = self.look.pending_with_payment() if self._asks("half_written") else ([], True)
+            orders, self.whole = orders + noted, self.whole and whole
+        except Refused as refused:
+            self._give_up(refused, "half_written", "time_order", "paid_without_callback")
         orders += [known[number] for _, number in self.memory.rows if number in known]
         return list({order.number: order for order in orders}.values())
 
@@ -135,7 +149,7 @@ class Round:
         ]
         asked = self._asks("paid_without_callback")
         if asked:
-            told = {p.trade_no for p in self.look.payments_of({o.trade_no for o in unsure if o.trade_no})}
+            told = {p.trade_no for p in self._payments_of({o.trade_no for o in unsure if o.trade_no})}
             paid |= {o.number for o in unsure if self.look.named(o, told)}
         callbacks = {o.number: o.number in paid or (False if asked else None) for o in orders}
         return [issue for order in orders for issue in examine(order, self.terms, callbacks[order.number])]

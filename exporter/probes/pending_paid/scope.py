@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from exporter.model import Gap
-from exporter.probes.pending_paid.judge import KINDS
+from exporter.probes.pending_paid.nouns import KINDS
 from exporter.shop import Shop
 
 _STUCK = ("callbacks.trade_no", "orders.trade_no", "orders.status")
@@ -19,7 +19,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "double_payment": ("callbacks.trade_no", "callbacks.transaction", "orders.trade_no"),
     "missing_transaction": ("callbacks.trade_no", "callbacks.transaction|orders.transaction"),
     "callback_storm": ("callbacks.trade_no",),
-    "half_written": ("orders.status", "orders.created", "orders.paid|orders.transaction"),
+    "half_written": ("orders.status", "orders.created", "orders.paid|orders.transaction|orders.paid_flag"),
     "time_order": ("orders.created", "orders.paid"),
 }
 """Columns that a kind needs; of those with a bar between them, one."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from exporter.model import Case, Metric, Sample
-from exporter.probes.pending_paid.judge import KINDS, Issue
+from exporter.probes.pending_paid.nouns import KINDS, Issue
 
 EVIDENCE = 20
 AGES = (("under_5m", 300), ("under_30m", 1800), ("under_2h", 7200), ("under_24h", 86400))

@@ -1,0 +1,133 @@
+"""`order-health check`: config, connections, grants and plans, and what to do about what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from exporter.commands import config_file, load_or_say, once, opened
+from exporter.config import Config
+from exporter.model import Reading
+from exporter.rules import Rulebook, RuleFaultError
+from exporter.shop import Asked, Denied, Shop, ShopError
+from exporter.shop.mapping import WORDS
+
+SECONDS = 10.0
+"""For what is asked of a shop before its probes run."""
+
+
+class Report:
+    """Prints as it goes; `faults` decides the exit status, a warning does not."""
+
+    def __init__(self) -> None:
+        self.faults = 0
+
+    def good(self, text: str) -> None:
+        print(f"  ok       {text}")
+
+    def note(self, text: str) -> None:
+        print(f"  note     {text}")
+
+    def warn(self, text: str) -> None:
+        print(f"  warning  {text}")
+
+    def fault(self, text: str) -> None:
+        self.faults += 1
+        print(f"  FAULT    {text}")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    config_file(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = load_or_say(args.config_file)
+    if config is None:
+        return 2
+    report = Report()
+    print("configuration")
+    report.good(args.config_file)
+    _rules(config, report)
+    for name, shop in opened(config).items():
+        print(f"shop {name}")
+        if _servers(shop, report):
+            _tables(shop, report)
+            for probe in config.shops[name].probes:
+                _probe(config, shop, probe, report)
+        shop.close()
+    print(f"{report.faults} faults" if report.faults else "no faults")
+    return 1 if report.faults else 0
+
+
+def _rules(config: Config, report: Report) -> None:
+    try:
+        rulebook = Rulebook.load(config.rule_files())
+    except RuleFaultError as error:
+        for line in str(error).splitlines():
+            report.fault(line)
+    else:
+        report.good(f"{len(rulebook.names())} rules")
+    if not config.channels:
+        report.note("no channels: nobody is told; add one under `channels:`, or let Prometheus judge the rules")
+    elif not config.web.external_url:
+        report.note("web.external_url is not set: cards carry no buttons to the runbook and the status page")
+
+
+def _servers(shop: Shop, report: Report) -> bool:
+    """Whether all databases of the shop answer."""
+    try:
+        servers = shop.bounded("check", SECONDS).servers()
+    except ShopError as error:
+        report.fault(str(error))
+        return False
+    for name, server in servers.items():
+        place = f"database {name}: " if name else ""
+        report.good(f"{place}{server.product} {server.version}; session: {', '.join(server.fences)}")
+        if server.writes:
+            report.warn(f"{place}the account may {', '.join(server.writes)}; give it SELECT on the mapped columns only")
+    return True
+
+
+def _tables(shop: Shop, report: Report) -> None:
+    """Every mapped table and column is there and may be read: a point read by the key, so it costs nothing."""
+    for word in WORDS:
+        if shop.mapping.table(word) is None:
+            continue
+        try:
+            shop.bounded("check", SECONDS).lookup(word, "key", ["0"])
+        except Denied as error:
+            report.fault(f"{word}: {error}")
+            if error.grant:
+                print(f"           {error.grant};")
+        except ShopError as error:
+            report.fault(f"{word}: {error}")
+        else:
+            report.good(f"{word}: {shop.mapping.table(word).table}")  # type: ignore[union-attr]
+
+
+def _probe(config: Config, shop: Shop, name: str, report: Report) -> None:
+    reading, bounded = once(config, shop, name)
+    if reading.error:
+        report.fault(f"{name}: {reading.error}")
+    else:
+        report.good(f"{name}: {_cost(reading, bounded.trace)}")
+    for gap in reading.gaps:
+        report.note(f"{name}: not applicable: {gap.check}: {gap.why}")
+    for line in _plans(bounded.trace):
+        print(f"             {line}")
+
+
+def _cost(reading: Reading, trace: list[Asked]) -> str:
+    spent = sum(asked.seconds for asked in trace) * 1000
+    rows = sum(asked.rows for asked in trace)
+    return f"{len(trace)} statements, {rows} rows, {spent:.1f} ms of the database, {len(reading.samples)} series"
+
+
+def _plans(trace: list[Asked]) -> Iterator[str]:
+    """Each different plan once."""
+    seen = set()
+    for asked in trace:
+        for step in asked.plan:
+            if str(step) not in seen:
+                seen.add(str(step))
+                yield str(step)

@@ -1,0 +1,78 @@
+"""What all views of one shop share: its databases, its tables in our words, what was learned about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from exporter.shop.errors import Denied, Missing, NotApplicable
+from exporter.shop.faults import shut_out
+from exporter.shop.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import tzinfo
+
+    from exporter.shop.borders import Known
+    from exporter.shop.deadline import Deadline
+    from exporter.shop.mapping import Mapping as ShopMapping
+    from exporter.shop.run import Source
+
+
+class Memory(Protocol):
+    """What a probe remembers between runs, by shop and probe; `state.State` keeps it."""
+
+    def recall(self, shop: str, probe: str) -> dict[str, Any]: ...
+    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None: ...
+
+
+@dataclass(slots=True)
+class Premises:
+    """`borders` and `turns` belong to the windows."""
+
+    name: str
+    mapping: ShopMapping
+    zone: tzinfo
+    sources: Mapping[str, Source]
+    memory: Memory
+    tables: dict[str, Table] = field(default_factory=dict)
+    borders: dict[str, Known] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+
+    def source(self, database: str | None) -> Source:
+        if (database or "") not in self.sources:
+            raise NotApplicable(f"the mapping reads database {database}; give its address in the shop's databases")
+        return self.sources[database or ""]
+
+    def table(self, word: str, columns: Collection[str], deadline: Deadline) -> Table:
+        """The table of our word, with these columns of ours mapped; raises NotApplicable or Missing."""
+        mapped = self.mapping.table(word)
+        if mapped is None:
+            raise NotApplicable(f"the mapping has no table of {word}; write {word}: {{table: …}}")
+        if absent := [column for column in columns if column not in mapped.columns and column != "key"]:
+            raise NotApplicable(
+                f"the mapping does not say which column of {mapped.table} is {', '.join(absent)}; "
+                f"write {word}: {{columns: {{{absent[0]}: its_name}}}}"
+            )
+        source = self.source(mapped.database)
+        physical = mapped.physical
+        if len(physical) > 1:
+            names = source.catalog.names(mapped.schema_, deadline)
+            if not (physical := tuple(name for name in physical if name in names)):
+                raise Missing(f"none of the {len(mapped.physical)} tables {mapped.table} is there")
+        try:
+            facts = source.catalog.facts(mapped.schema_, physical[0], deadline)
+        except Denied as error:
+            needed = (mapped.key, *mapped.columns.values(), *mapped.where)
+            raise shut_out(error, source.catalog, mapped.schema_, physical[0], needed) from None
+        known = self.tables.get(word)
+        if known is None or known.facts is not facts or known.physical != physical:
+            as_text = source.database.family.name == "sqlite"
+            known = self.tables[word] = Table(word, self.mapping, mapped, physical, facts, as_text)
+        return known
+
+    def forget(self) -> None:
+        self.tables.clear()
+        self.borders.clear()
+        for source in self.sources.values():
+            source.forget()

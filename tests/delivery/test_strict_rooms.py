@@ -1,0 +1,120 @@
+"""The sender with the real channels against the strict local robots of both rooms."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from exporter import cards
+from exporter.delivery import Sender
+from exporter.model import Alert, Case, Flip
+from exporter.notify.dingtalk import DingTalk
+from exporter.notify.wecom import WeCom
+from tests.robots.serving import KEY, SECRET, TOKEN, serve
+
+FAULTS = ["html", "500", "nothing", "lost", "unknown", "throttle"]
+
+
+def a_flip(number, severity="warning", *, at, status="firing"):
+    labels = {"alertname": "OrdersPaidButPending", "severity": severity, "shop": "main", "pay_channel": f"p{number}"}
+    said = {"summary": f"已付款仍待支付 {number}", "description": "回调已到,订单未动。"}
+    alert = Alert(
+        "OrdersPaidButPending", labels, status, at - timedelta(minutes=3), 7.0, said, (Case(f"A{number}", at),)
+    )
+    return Flip(alert, at)
+
+
+class Both:
+    """One sender with a DingTalk and a WeCom channel, and the rooms they lead to."""
+
+    def __init__(self, served, state, clock):
+        self.served, self.state, self.clock = served, state, clock
+        self.rooms = served.rooms.robots()
+        channels = {
+            "ops": DingTalk(token=TOKEN, secret=SECRET, endpoint=f"{served.url}/robot/send"),
+            "duty": WeCom(key=KEY, endpoint=f"{served.url}/cgi-bin/webhook/send"),
+        }
+        self.sender = Sender(state, channels, now=clock, merge=cards.digest)
+        self.sender.start()
+
+    def tell(self, flips, **more):
+        written = [cards.write(flip, zone=ZoneInfo("Asia/Shanghai"), language="zh", **more) for flip in flips]
+        self.state.commit({}, [(name, card) for name in ("ops", "duty") for card in written], self.clock())
+        self.sender.wake()
+
+    def until_told(self, seconds=30.0, ahead=0.0):
+        end = time.monotonic() + seconds
+        while self.state.waiting():
+            assert time.monotonic() < end, f"still waiting: {self.state.waiting()}"
+            if ahead:
+                self.clock.pass_by(ahead)
+                self.sender.wake()
+            time.sleep(0.05)
+
+    def texts(self):
+        return [[json.dumps(message.body, ensure_ascii=False) for message in room.messages] for room in self.rooms]
+
+
+@pytest.fixture
+def both(state, clock):
+    with serve() as served:
+        served.rooms.now = clock
+        opened = Both(served, state, clock)
+        yield opened
+        opened.sender.stop()
+
+
+def test_a_card_stands_in_both_rooms_at_once(both):
+    both.tell([a_flip(1, "critical", at=datetime.now(UTC))], mention=("13800000000",))
+    both.until_told()
+    for room, texts in zip(both.rooms, both.texts(), strict=True):
+        assert room.refusals == []
+        assert "已付款仍待支付 1" in texts[0]
+        assert any("13800000000" in message.called for message in room.messages)
+
+
+def test_five_hundred_alerts_at_once_are_all_counted_in_at_most_three_messages(both):
+    now = datetime.now(UTC)
+    both.tell([a_flip(number, at=now, status="resolved" if number % 5 else "firing") for number in range(500)])
+    both.until_told()
+    for room, texts in zip(both.rooms, both.texts(), strict=True):
+        assert room.refusals == []
+        assert 1 <= len(texts) <= 3
+        assert "500" in texts[0]
+
+
+def test_a_flood_that_trickles_never_meets_the_limit_of_a_strict_robot(both):
+    for number in range(60):
+        both.tell([a_flip(number, "critical" if number % 10 == 0 else "warning", at=both.clock())])
+        both.clock.pass_by(1)
+    both.until_told(ahead=1.0)
+    assert [room.refusals for room in both.rooms] == [[], []]
+    counted = {each.labels: each.value for each in both.sender.samples() if each.metric.name.endswith("cards_total")}
+    assert counted["ops", "accepted"] == counted["duty", "accepted"] == 60
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_the_robots_do_the_card_arrives(both, fault):
+    for room in both.rooms:
+        room.faults.append(fault)
+    both.tell([a_flip(1, at=both.clock())])
+    both.until_told(60, ahead=5.0)
+    for texts in both.texts():
+        assert len(texts) == (2 if fault == "lost" else 1)
+        assert "已付款仍待支付 1" in texts[-1]
+
+
+def test_a_robot_that_throttles_loses_nothing(both):
+    """Someone else used the robots up: both answer that they are throttled, for as long as they like."""
+    now = both.clock()
+    for room in both.rooms:
+        room.paused_until = now + timedelta(minutes=10)
+    both.tell([a_flip(number, at=now) for number in range(30)])
+    both.until_told(60, ahead=30.0)
+    for room in both.rooms:
+        assert len(room.refusals) <= 12, "it knocked too often"
+    assert all(any("30" in text for text in texts) for texts in both.texts())
