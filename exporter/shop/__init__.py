@@ -11,6 +11,7 @@ from exporter.shop.catalog import Column, Index
 from exporter.shop.deadline import Deadline
 from exporter.shop.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
 from exporter.shop.guard import Step
+from exporter.shop.notes import Notes
 from exporter.shop.premises import Memory, Premises
 from exporter.shop.run import Asked, Place, Run, Source
 from exporter.shop.server import Server, server
@@ -189,6 +190,11 @@ class Shop:
 
     def remember(self, memory: dict[str, Any]) -> None:
         self._premises.memory.remember(self.name, self._probe, memory)
+
+    @property
+    def notes(self) -> Notes:
+        """This probe's memory of this shop, for a probe that runs often."""
+        return self._premises.notes(self._probe)
 
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""

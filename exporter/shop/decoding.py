@@ -71,7 +71,9 @@ def text(value: Any, empty: Collection[str] = ()) -> str | None:
     """Stripped; None for NULL and for what the mapping calls empty."""
     if value is None:
         return None
-    found = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    if type(value) is not str:
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    found: str = value.strip()
     return None if found in empty else found
 
 
@@ -86,15 +88,17 @@ def raw(value: Any) -> Any:
 
 def whole(value: Any) -> int | Decimal | None:
     """An int where it is one; a fraction stays a Decimal."""
-    if value is None:
-        return None
+    if value is None or type(value) is int:
+        return value
     number = _decimal(value)
     return int(number) if number == number.to_integral_value() else number
 
 
 def minor(value: Any, unit: Literal["yuan", "fen"]) -> int | Decimal | None:
     """Money in fen; what is finer than a fen stays a Decimal."""
-    return None if value is None else whole(_decimal(value) * (100 if unit == "yuan" else 1))
+    if value is None or (type(value) is int and unit == "fen"):
+        return value
+    return whole(_decimal(value) * (100 if unit == "yuan" else 1))
 
 
 def _decimal(value: Any) -> Decimal:

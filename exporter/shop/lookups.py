@@ -41,11 +41,21 @@ def lookup(
     for shard in table.physical:
         on = table.on(shard)
         place = Place(shard, on.names, on.map.schema_)
-        chosen = on.select().where(*on.only(match))
         for batch in _batches(on.column(by), values):
-            rows = _ask(run, source, chosen.where(on.c[by].in_(batch)), place, on.theirs(by))
+            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), {"batch": batch})
             found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
     return found
+
+
+def _lookup(
+    on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collection[Any]]
+) -> sqlalchemy.Select[Any]:
+    def build() -> sqlalchemy.Select[Any]:
+        listed = sqlalchemy.bindparam("batch", batch, expanding=True)
+        return on.select().where(*on.only(match), on.c[by].in_(listed)).limit(MOST + 1)
+
+    fixed = tuple((word, tuple(values)) for word, values in match.items())
+    return on.kept(("lookup", by, fixed), {"batch": batch}, build)
 
 
 def resolve(
@@ -75,7 +85,8 @@ def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[
         ]
         chosen = sqlalchemy.select(here.c[hop.from_].label("at"), here.c[hop.to].label("onward")).where(*conditions)
         for batch in _batches(facts.columns.get(hop.from_), values):
-            for row in _ask(run, source, chosen.where(here.c[hop.from_].in_(batch)), place, hop.from_):
+            asked = chosen.where(here.c[hop.from_].in_(batch)).limit(MOST + 1)
+            for row in _ask(run, source, asked, place, hop.from_):
                 start, end = decoding.text(row.at), decoding.text(row.onward)
                 if start and end and end not in found.setdefault(start, []):
                     found[start].append(end)
@@ -97,8 +108,15 @@ def moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalch
     return cast("sqlalchemy.Select[Any]", visitors.replacement_traverse(statement, {}, swap))
 
 
-def _ask(run: Run, source: Source, statement: sqlalchemy.Select[Any], place: Place, column: str) -> Sequence[Any]:
-    rows = run.ask(source, statement.limit(MOST + 1), place, advice=f"{place.name} ({column})")
+def _ask(
+    run: Run,
+    source: Source,
+    statement: sqlalchemy.Select[Any],
+    place: Place,
+    column: str,
+    binds: Mapping[str, Any] | None = None,
+) -> Sequence[Any]:
+    rows = run.ask(source, statement, place, binds, advice=f"{place.name} ({column})")
     if len(rows) > MOST:
         raise Refused(f"{place.name}: {BATCH} values of {column} find more than {MOST:,} rows; is it the right column?")
     return rows

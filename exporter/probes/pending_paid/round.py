@@ -168,7 +168,10 @@ class Round:
         refs = {issue.ref for issue in suspects}
         told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
         anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
-        now = {**known, **self.look.orders_now(order for order in anew if order.number not in known)}
+        unread = [order for order in anew if order.number not in known]
+        if not unread and all(book.get(p.trade_no) for p in told):
+            return list(suspects), told, book, rows  # all of it was read by key in this run
+        now = {**known, **self.look.orders_now(unread)}
         again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
