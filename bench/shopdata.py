@@ -5,6 +5,8 @@ from harness import Database
 DAYS = 90
 TAIL = 10_000
 """So many of the youngest orders are made anew at every run: their times are counted back from now."""
+AHEAD = 300
+"""Seconds for which rows are made in advance, so that new ones come to light while a probe runs."""
 STOCK = 200_000
 """Rows of stock in the large shops; 14 of them are below zero."""
 
@@ -69,12 +71,12 @@ def large(database: Database, orders: int) -> None:
 
 
 def _fill(database: Database, name: str, orders: int, first: int) -> None:
-    """Orders from this id on, up to now, and their callbacks; times are counted on from order 1's."""
+    """Orders from this id on, up to now and a little ahead, and their callbacks; times are counted on from order 1's."""
     step = _STEP.format(days=DAYS, orders=orders)
     (youngest,) = database.run(_ZONE, "SELECT UNIX_TIMESTAMP(MIN(created_at)) FROM orders WHERE id = 1", database=name)[0]
     sql = f"SELECT UNIX_TIMESTAMP() - {DAYS} * 86400" if youngest is None else f"SELECT {youngest} - {step}"
     (start,) = database.run(sql)[0]
-    (last,) = database.run(f"SELECT FLOOR((UNIX_TIMESTAMP() - {start}) / ({step}))")[0]
+    (last,) = database.run(f"SELECT FLOOR((UNIX_TIMESTAMP() + {AHEAD} - {start}) / ({step}))")[0]
     for low in range(first, int(last) + 1, 500_000):
         where = {"start": start, "step": f"({step})", "first": low, "last": min(low + 499_999, int(last))}
         database.run(_ZONE, _ORDERS.format(**where), _CALLBACKS.format(**where), database=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from exporter.probes.pending_paid.nouns import Order, Payment
 from exporter.shop import Record, Refused, Shop, Table
 from exporter.shop.stretches import Stretch, stretches
 
-SECOND_LOOK = 50
-"""So many callbacks that were read before are read again in each run."""
+SECOND_LOOK, SECOND_LOOKS = 5, 50
+"""So many callbacks that were read before are read again for each second since the last run; so many at most."""
 
 NOTED = 1_000
 """So many pending orders that name a payment are looked at."""
@@ -71,10 +72,13 @@ class Look:
         rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
         return {order.number: order for order in map(self.order, rows) if order.number in numbers}
 
-    def some_payments(self, since: datetime, until: datetime) -> tuple[list[Payment], datetime | None]:
-        """The first of a stretch, and where to go on (None at its end)."""
+    def some_payments(
+        self, since: datetime, until: datetime, elapsed: timedelta
+    ) -> tuple[list[Payment], datetime | None]:
+        """The first of a stretch, and where to go on (None at its end). `elapsed`: since the run before."""
         match = self.callbacks.map.success
-        scan = self.shop.window("callbacks", "received", since, until, match=match, cap=SECOND_LOOK)
+        cap = max(SECOND_LOOK, min(SECOND_LOOKS, math.ceil(SECOND_LOOK * elapsed.total_seconds())))
+        scan = self.shop.window("callbacks", "received", since, until, match=match, cap=cap)
         found = [payment for row in scan.records if (payment := self.payment(row))]
         last = max((payment.at for payment in found), default=since)
         return found, max(last, since + timedelta(seconds=1)) if scan.truncated else None

@@ -66,13 +66,13 @@ class Round:
         self.memory = replace(self.memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
         found = [p for p in found if p.trade_no in fresh]
         if since > self.look.start:
-            found += self._second_look(since)
+            found += self._second_look(since, until - since - self.terms.grace)
         return list(dict.fromkeys((*found, *self.memory.open)))
 
-    def _second_look(self, until: datetime) -> Sequence[Payment]:
+    def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(self.memory.looked_again or self.look.start, self.look.start)
-        found, onward = self.look.some_payments(min(since, until), until)
+        found, onward = self.look.some_payments(min(since, until), until, elapsed)
         self.memory = replace(self.memory, looked_again=onward)
         return found
 
