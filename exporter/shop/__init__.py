@@ -159,10 +159,12 @@ class Shop:
         word: str,
         cap: int = 1000,
         during: tuple[str, datetime, datetime] | None = None,
+        binds: Mapping[str, Any] | None = None,
     ) -> list[sqlalchemy.Row[Any]]:
         """Any other SELECT over our columns of one table, per shard; the mapping's filter and LIMIT are added.
 
         `during`: (by, since, until) as in `window()`, between keys where there is no index on the time.
+        `binds`: values for the parameters of a statement that is `kept()` by its table.
         """
         table = self.require(word)
         source = self._premises.source(table.map.database)
@@ -171,8 +173,8 @@ class Shop:
             on = table.on(shard)
             place = Place(shard, on.names, on.map.schema_)
             inside = self._window(on, *during).inside() if during else []
-            asked = lookups.moved(statement, table, on).where(*on.only({}), *inside).limit(cap - len(found))
-            found += self._run.ask(source, asked, place, advice=f"the columns that {shard} is searched by")
+            asked = lookups.bounded(statement, table, on, inside, cap - len(found), keep=bool(binds))
+            found += self._run.ask(source, asked, place, binds, advice=f"the columns that {shard} is searched by")
             if len(found) >= cap:
                 break
         return found

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_
 from exporter.shop.errors import ShopError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from exporter.shop.catalog import Column
 
@@ -75,6 +75,30 @@ def text(value: Any, empty: Collection[str] = ()) -> str | None:
         value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     found: str = value.strip()
     return None if found in empty else found
+
+
+def texts(empty: Collection[str]) -> Callable[[Any], str | None]:
+    """Reads as `text` does, without its questions where the driver gives texts."""
+
+    def read(value: Any) -> str | None:
+        found = value.strip() if type(value) is str else text(value)
+        return None if found in empty else found
+
+    return read
+
+
+def moments(kind: str, zone: tzinfo, empty: Collection[str]) -> Callable[[Any], datetime | None]:
+    """Reads as `moment` does, faster where the driver gives moments in a zone with one offset."""
+    offset = zone.utcoffset(None)
+
+    def read(value: Any) -> datetime | None:
+        if value is None:
+            return None
+        if type(value) is datetime and value.tzinfo is None and offset is not None:
+            return (value - offset).replace(tzinfo=UTC)
+        return moment(value, kind, zone, empty)
+
+    return read
 
 
 def raw(value: Any) -> Any:

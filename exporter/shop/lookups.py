@@ -93,7 +93,24 @@ def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[
     return found
 
 
-def moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalchemy.Select[Any]:
+def bounded(
+    statement: sqlalchemy.Select[Any],
+    table: Table,
+    on: Table,
+    inside: Sequence[sqlalchemy.ColumnElement[bool]],
+    most: int,
+    *,
+    keep: bool,
+) -> sqlalchemy.Select[Any]:
+    """The statement over one shard, with the mapping's filter and a limit. `keep`: it will be asked again."""
+
+    def build() -> sqlalchemy.Select[Any]:
+        return _moved(statement, table, on).where(*on.only({}), *inside).limit(most)
+
+    return on.kept((statement, most), {}, build) if keep and not inside else build()
+
+
+def _moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalchemy.Select[Any]:
     """The same statement over another shard."""
     if on is table:
         return statement

@@ -170,9 +170,8 @@ class Table:
             return partial(decoding.minor, unit=self.map.money.unit)
         empty = frozenset(str(each) for each in self.map.empty)
         if word in TIMES:
-            kind, zone = self.clock(word)
-            return partial(decoding.moment, kind=kind, zone=zone, empty=empty)
-        return partial(decoding.text, empty=empty)
+            return decoding.moments(*self.clock(word), empty)
+        return decoding.texts(empty)
 
     def fold(self, value: str, by: str = "") -> str:
         """The form in which two values of `by` (the numbers, when not named) are compared.

@@ -105,10 +105,13 @@ class Look:
     @cached_property
     def _pending_counts(self) -> tuple[int, int] | None:
         """Pending orders of the window, and those that name a payment, counted by the server; None if it must not."""
-        both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
-        statement = sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
+        def build() -> sqlalchemy.Select[Any]:
+            both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
+            return sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
+
+        statement = self.orders.kept("pending", self._span, build)
         try:
-            rows: list[Any] = list(self.shop.rows(statement, word="orders"))
+            rows: list[Any] = list(self.shop.rows(statement, word="orders", binds=self._span))
         except Refused:
             return None
         return sum(int(row[0]) for row in rows), sum(int(row[1] or 0) for row in rows)
@@ -164,8 +167,12 @@ class Look:
 
     def _pending(self) -> list[sqlalchemy.ColumnElement[bool]]:
         table, created = self.orders, self.orders.c.created
-        span = [created >= table.when(self.start, "created"), created < table.when(self.now, "created")]
-        return [*table.only({"status": table.statuses("pending")}), *span]
+        since, until = (sqlalchemy.bindparam(name, value) for name, value in self._span.items())
+        return [*table.only({"status": table.statuses("pending")}), created >= since, created < until]
+
+    @property
+    def _span(self) -> dict[str, Any]:
+        return {"since": self.orders.when(self.start, "created"), "until": self.orders.when(self.now, "created")}
 
     def _noted(self) -> sqlalchemy.ColumnElement[bool]:
         words = [word for word in ("paid", "transaction") if word in self.orders.c]
