@@ -41,7 +41,7 @@ def small(database: Database, *, warehouses: int = 3, rows: int = 3000) -> None:
 
 
 def large(database: Database, orders: int) -> None:
-    """Databases `shop` (all indexes) and `bare` (no index on time or quantity) with so many orders; kept, but for the youngest."""
+    """Databases `shop` and `bare` (no index on time or quantity) with so many orders; kept, but for the youngest."""
     names = {row[0] for row in database.run("SHOW DATABASES")}
     if "ready" not in names:
         database.create("shop")
@@ -71,9 +71,11 @@ def large(database: Database, orders: int) -> None:
 
 
 def _fill(database: Database, name: str, orders: int, first: int) -> None:
-    """Orders from this id on, up to now and a little ahead, and their callbacks; times are counted on from order 1's."""
+    """Orders from this id on, up to a little ahead of now, and their callbacks; times are counted from order 1's."""
     step = _STEP.format(days=DAYS, orders=orders)
-    (youngest,) = database.run(_ZONE, "SELECT UNIX_TIMESTAMP(MIN(created_at)) FROM orders WHERE id = 1", database=name)[0]
+    (youngest,) = database.run(_ZONE, "SELECT UNIX_TIMESTAMP(MIN(created_at)) FROM orders WHERE id = 1", database=name)[
+        0
+    ]
     sql = f"SELECT UNIX_TIMESTAMP() - {DAYS} * 86400" if youngest is None else f"SELECT {youngest} - {step}"
     (start,) = database.run(sql)[0]
     (last,) = database.run(f"SELECT FLOOR((UNIX_TIMESTAMP() + {AHEAD} - {start}) / ({step}))")[0]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from exporter.shop.mapping import Mapping as ShopMapping
 
+    Match = Mapping[str, Collection[Any]]
+
 __all__ = [
     "Asked",
     "Column",
@@ -115,7 +117,7 @@ class Shop:
         since: datetime,
         until: datetime,
         *,
-        match: Mapping[str, Collection[Any]] | None = None,
+        match: Match | None = None,
         cap: int = 1000,
     ) -> Scan:
         """Rows with since <= by < until, oldest first (in the order of the key where no index on the time is)."""
@@ -123,20 +125,11 @@ class Shop:
         turn = self._premises.turns[word] = self._premises.turns.get(word, -1) + 1
         return scan(lambda on: self._window(on, by, since, until, match), table, cap, turn, self._run.deadline)
 
-    def _window(
-        self,
-        shard: Table,
-        by: str,
-        since: datetime,
-        until: datetime,
-        match: Mapping[str, Collection[Any]] | None = None,
-    ) -> Window:
+    def _window(self, shard: Table, by: str, since: datetime, until: datetime, match: Match | None = None) -> Window:
         source = self._premises.source(shard.map.database)
         return Window(self._run, source, shard, by, since, until, match or {}, self._premises.borders)
 
-    def lookup(
-        self, word: str, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]] | None = None
-    ) -> list[Record]:
+    def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
         """Rows whose `by` (or `key`) is one of the values, on all shards."""
         table = self.require(word, by, *(match or {}))
         if not values:

@@ -42,16 +42,14 @@ def lookup(
         on = table.on(shard)
         place = Place(shard, on.names, on.map.schema_)
         for batch in _batches(on.column(by), values):
-            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), {"batch": batch})
+            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), batch=batch)
             found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
     return found
 
 
-def _lookup(
-    on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collection[Any]]
-) -> sqlalchemy.Select[Any]:
+def _lookup(on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collection[Any]]) -> sqlalchemy.Select[Any]:
     def build() -> sqlalchemy.Select[Any]:
-        listed = sqlalchemy.bindparam("batch", batch, expanding=True)
+        listed: Any = sqlalchemy.bindparam("batch", batch, expanding=True)
         return on.select().where(*on.only(match), on.c[by].in_(listed)).limit(MOST + 1)
 
     fixed = tuple((word, tuple(values)) for word, values in match.items())
@@ -131,7 +129,7 @@ def _ask(
     statement: sqlalchemy.Select[Any],
     place: Place,
     column: str,
-    binds: Mapping[str, Any] | None = None,
+    **binds: Any,
 ) -> Sequence[Any]:
     rows = run.ask(source, statement, place, binds, advice=f"{place.name} ({column})")
     if len(rows) > MOST:

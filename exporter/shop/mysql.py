@@ -12,8 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pymysql
-from pymysql.constants import FIELD_TYPE
-from pymysql.converters import conversions, convert_datetime
+from pymysql import FIELD_TYPE, converters
 
 from exporter.shop.errors import ShopError, masked
 from exporter.shop.families import CONNECT_SECONDS, Fault, Session
@@ -48,10 +47,14 @@ def _datetime(text: str) -> Any:
     try:
         return datetime.fromisoformat(text)
     except ValueError:  # '0000-00-00 00:00:00' and its kind stay texts
-        return convert_datetime(text)
+        return converters.convert_datetime(text)
 
 
-_CONVERSIONS = {**conversions, FIELD_TYPE.DATETIME: _datetime, FIELD_TYPE.TIMESTAMP: _datetime}
+_CONVERSIONS: dict[Any, Any] = {
+    **converters.conversions,
+    FIELD_TYPE.DATETIME: _datetime,
+    FIELD_TYPE.TIMESTAMP: _datetime,
+}
 _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 

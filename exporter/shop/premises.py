@@ -76,7 +76,9 @@ class Premises:
     def notes(self, probe: str) -> Notes:
         if probe not in self.kept:
             memory, name = self.memory, self.name
-            self.kept[probe] = Notes(lambda: memory.recall(name, probe), lambda what: memory.remember(name, probe, what))
+            self.kept[probe] = Notes(
+                lambda: memory.recall(name, probe), lambda what: memory.remember(name, probe, what)
+            )
         return self.kept[probe]
 
     def forget(self) -> None:

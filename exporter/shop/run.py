@@ -76,8 +76,7 @@ class Run:
 
         `guarded=False` is for statements that read single rows along a unique key by construction.
         """
-        steps: list[Step] = []
-        sql: list[str] = []
+        steps, sql = list[Step](), list[str]()
         look = source.guard.inspect(steps)
 
         def inspect(cursor: Any, text: str, binds: Any) -> None:

@@ -134,7 +134,7 @@ class Table:
     def kept(
         self, name: Hashable, binds: Mapping[str, Any], build: Callable[[], sqlalchemy.Select[Any]]
     ) -> sqlalchemy.Select[Any]:
-        """The statement that `build` makes, made once for each kind of its `binds`: to make one costs as much as to run it.
+        """The statement that `build` makes, made once for each kind of its `binds`: to make one costs as much as a run.
 
         Kinds matter because a parameter takes its type from the first value: a number of 32 bits is not one of 64.
         """

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import ColumnElement, or_
 
-from exporter.shop import decoding
 from exporter.shop.borders import Borders, Known, NotOrdered
 from exporter.shop.errors import TimedOut
+from exporter.shop.indexes import advice, has_growing_key, has_index
 from exporter.shop.run import Place, Run, Source
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ class Window:
                 return span, lambda p: [time >= p("since"), time < p("until")]
             # Written out, because servers do not use an index for (time, key) > (:t, :k).
             return {"until": span["until"], "at": getattr(after, self.by), "last": after.key}, lambda p: [
-                time >= p("at"), time < p("until"), or_(time > p("at"), key > p("last"))
+                time >= p("at"),
+                time < p("until"),
+                or_(time > p("at"), key > p("last")),
             ]
 
         return self._pages(page, (time, key), most)
@@ -192,26 +194,3 @@ def scan(window: Callable[[Table], Window], table: Table, cap: int, start: int, 
             break
     records = table.records(rows[:cap])
     return Scan(records, truncated=len(rows) > cap, scanned=scanned, total=len(table.map.physical))
-
-
-def has_index(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> bool:
-    """Is there an index with this time first, or right after columns that are compared with fixed values."""
-    fixed = {table.theirs(word) for word in match} | set(table.map.where)
-    time = table.theirs(by)
-    return any(
-        time in index.columns and not index.partial and fixed.issuperset(index.columns[: index.columns.index(time)])
-        for index in table.facts.indexes
-    )
-
-
-def has_growing_key(table: Table) -> bool:
-    """Is the key a whole number that leads a unique index, so that one row is found by one read."""
-    key = table.map.key
-    leads = any(index.unique and not index.partial and index.columns[0] == key for index in table.facts.indexes)
-    return leads and decoding.is_integer(table.facts.columns.get(key))
-
-
-def advice(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> str:
-    """The index that this window wants: fixed columns first, the time last."""
-    columns = [*dict.fromkeys(map(table.theirs, match)), table.theirs(by)]
-    return f"{table.name} ({', '.join(columns)})"

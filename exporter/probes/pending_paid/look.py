@@ -14,6 +14,7 @@ from sqlalchemy import func
 
 from exporter.probes.pending_paid.nouns import Order, Payment
 from exporter.shop import Record, Refused, Shop, Table
+from exporter.shop.indexes import has_index
 from exporter.shop.stretches import Stretch, stretches
 
 SECOND_LOOK, SECOND_LOOKS = 5, 50
@@ -99,19 +100,20 @@ class Look:
         if counts[1] == 0:
             return [], True
         statement = self.orders.select().where(*self._pending(), self._noted())
-        rows = self.shop.rows(statement, word="orders", cap=NOTED)
+        rows = self.shop.rows(statement, word="orders", cap=NOTED, during=self._during)
         return [self.order(self.orders.record(row)) for row in rows], len(rows) < NOTED
 
     @cached_property
     def _pending_counts(self) -> tuple[int, int] | None:
         """Pending orders of the window, and those that name a payment, counted by the server; None if it must not."""
+
         def build() -> sqlalchemy.Select[Any]:
             both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
             return sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
 
         statement = self.orders.kept("pending", self._span, build)
         try:
-            rows: list[Any] = list(self.shop.rows(statement, word="orders", binds=self._span))
+            rows: list[Any] = list(self.shop.rows(statement, word="orders", binds=self._span, during=self._during))
         except Refused:
             return None
         return sum(int(row[0]) for row in rows), sum(int(row[1] or 0) for row in rows)
@@ -167,8 +169,14 @@ class Look:
 
     def _pending(self) -> list[sqlalchemy.ColumnElement[bool]]:
         table, created = self.orders, self.orders.c.created
-        since, until = (sqlalchemy.bindparam(name, value) for name, value in self._span.items())
-        return [*table.only({"status": table.statuses("pending")}), created >= since, created < until]
+        bound: list[Any] = [sqlalchemy.bindparam(name, value) for name, value in self._span.items()]
+        return [*table.only({"status": table.statuses("pending")}), created >= bound[0], created < bound[1]]
+
+    @cached_property
+    def _during(self) -> tuple[str, datetime, datetime] | None:
+        """The window between keys, where no index on status and creation is."""
+        match = {"status": self.orders.statuses("pending")}
+        return None if has_index(self.orders, "created", match) else ("created", self.start, self.now)
 
     @property
     def _span(self) -> dict[str, Any]:
