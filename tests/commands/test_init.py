@@ -245,3 +245,20 @@ def test_a_new_shop_is_watched_three_commands_later(shop_account, tmp_path, caps
         assert re.search(rf"not applicable: \w+: .*{why}", said), said
     assert main(["probe", "pending_paid"]) == 0
     assert "answered" in capsys.readouterr().out
+
+
+@pytest.mark.server
+def test_a_shop_on_postgresql_is_watched_with_grants_on_columns_too(postgres, tmp_path, capsys, monkeypatch):
+    made = [each.replace("DATETIME", "TIMESTAMP") for each in statements("plain")]
+    columns = {**COLUMNS, "orders": COLUMNS["orders"].replace(", currency", "")}
+    grants = [f"GRANT SELECT ({each}) ON {table} TO init_oh" for table, each in columns.items()]
+    role = "DO $$ BEGIN CREATE ROLE init_oh LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
+    database = postgres.database("init_columns", *made, role, *grants)
+    monkeypatch.setenv("SHOP_DB_PASSWORD", CANARY)
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", postgres.url(database, "init_oh").replace("postgresql:", "postgres:")]) == 0
+    assert 'GRANT SELECT ("currency") ON "public"."orders" TO "init_oh";' in capsys.readouterr().out
+    assert main(["check"]) == 0
+    assert main(["probe", "pending_paid"]) == 0
+    assert main(["init", postgres.url("nonesuch", "init_oh"), "--force"]) == 2
+    assert "no database of that name" in capsys.readouterr().err
