@@ -78,7 +78,7 @@ def _alert_row(alert: Alert, language: Language) -> AlertRow:
         severity=alert.labels.get("severity", ""),
         status="firing" if alert.status == "firing" else "pending",
         since=alert.since,
-        value=alert.value,
+        value=alert.value if "unit" in alert.annotations else None,
         shop=alert.labels.get("shop", ""),
         text=_said(alert, "description", language),
         evidence=alert.evidence,
