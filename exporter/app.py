@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from exporter import cards, overview
-from exporter.config import ROOT, Config, ConfigFaultError, ShopSection, load
+from exporter import cards, overview, selfmetrics
+from exporter.config import ROOT, Config, ConfigFaultError, load
 from exporter.delivery import Sender
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
-from exporter.model import Metric, Reading, Sample
+from exporter.model import Reading
 from exporter.rules import Rulebook, RuleFaultError
-from exporter.shop import Shop
+from exporter.selfmetrics import Reloads
+from exporter.shops import Shops
 from exporter.state import State, StateFaultError
-from exporter.watch import Name, Round, Watch
+from exporter.watch import Watch
 from exporter.web import build
 from exporter.web.access import Access, AccessError
 from exporter.web.listen import ListenError
@@ -28,19 +29,6 @@ from exporter.web.server import Server
 from exporter.web.status import Language, Status
 
 log = logging.getLogger(__name__)
-
-RELOADED = Metric(
-    "order_health_config_last_reload_successful", "Whether the last attempt to read the configuration succeeded."
-)
-RELOADED_AT = Metric(
-    "order_health_config_last_reload_success_timestamp_seconds", "When the configuration was last read, in Unix time."
-)
-SKIPPED = Metric(
-    "order_health_probe_skipped_runs_total",
-    "Runs that were due while the one before was still under way.",
-    ("probe", "shop"),
-    "counter",
-)
 
 
 class StartFaultError(Exception):
@@ -79,13 +67,13 @@ class App:
         self._reloading = threading.Lock()
         self._news = threading.Event()
         self._stopping = threading.Event()
-        self._shops: dict[str, tuple[ShopSection, Shop]] = {}
-        self._reload_gauges: tuple[Sample, ...] = ()
+        self._reloads = Reloads(now)
         try:
             self._plan = self._read()
             self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
+        self._shops = Shops(self._state)
         self._exposition = Exposition()
         self._sender = Sender(
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._news.set
@@ -108,10 +96,10 @@ class App:
     def start(self) -> None:
         """Returns when it serves; raises ListenError before anything is asked or sent."""
         self._server.start()
-        self._note_reload(ok=True)
+        self._reloads.note(ok=True)
         self._sender.start()
         self._watch.start()
-        self._watch.follow(self._rounds())
+        self._watch.follow(self._shops.rounds(self._plan.config))
         threading.Thread(target=self._judge_on_news, name="judge", daemon=True).start()
 
     def stop(self) -> None:
@@ -125,8 +113,7 @@ class App:
         self._server.stop()
         self._watch.stop()
         self._sender.stop()
-        for _, shop in self._shops.values():
-            shop.close()
+        self._shops.close()
         self._state.close()
 
     @property
@@ -150,12 +137,13 @@ class App:
             try:
                 plan = self._read()
             except _FAULTS as fault:
-                self._note_reload(ok=False)
+                self._reloads.note(ok=False)
+                self._news.set()
                 lines = str(fault).splitlines()
-                log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - no traceback: it is a person's typo
+                log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - it is a typo
                 return lines
+            self._reloads.note(ok=True)
             self._apply(plan)
-            self._note_reload(ok=True)
             log.info("the configuration was reloaded")
             return []
 
@@ -186,34 +174,13 @@ class App:
         self._judge.use(self._bench())
         self._sender.update(plan.config.channels)
         self._server.replace(plan.access)
-        self._watch.follow(self._rounds())
+        self._watch.follow(self._shops.rounds(self._plan.config))
         for shop, probe in Bench(before.rulebook, before.config).watched() - self._bench().watched():
             self._exposition.drop(probe, shop)
         self._news.set()
 
     def _bench(self) -> Bench:
         return Bench(self._plan.rulebook, self._plan.config)
-
-    def _rounds(self) -> Mapping[Name, Round]:
-        config = self._plan.config
-        for gone in set(self._shops) - set(config.shops):
-            self._shops.pop(gone)[1].close()
-        return {
-            (name, probe_name): Round(probe, self._shop(name, section), section.lane())
-            for name, section in config.shops.items()
-            for probe_name, probe in section.probes.items()
-        }
-
-    def _shop(self, name: str, section: ShopSection) -> Shop:
-        """Its connections outlive a reload unless something about the shop itself has changed."""
-        kept = self._shops.get(name)
-        if kept and kept[0].model_copy(update={"probes": section.probes}) == section:
-            return kept[1]
-        if kept:
-            kept[1].close()
-        shop = section.opened(name, self._plan.config.zone, self._state)
-        self._shops[name] = (section, shop)
-        return shop
 
     def _on_reading(self, shop: str, reading: Reading) -> None:
         probe = self._plan.config.shops[shop].probes[reading.probe]
@@ -228,17 +195,9 @@ class App:
             if self._stopping.is_set():
                 return
             try:
-                self._exposition.own(self._own_samples())
+                self._exposition.own(
+                    [*self._sender.samples(), *self._reloads.samples(), *selfmetrics.skipped(self._watch.skipped())]
+                )
                 self._judge.sit(self._now())
             except Exception:
                 log.exception("judging failed; alerts keep their state and are judged again")
-
-    def _own_samples(self) -> list[Sample]:
-        skipped = [SKIPPED(count, probe=probe, shop=shop) for (shop, probe), count in self._watch.skipped().items()]
-        return [*self._sender.samples(), *self._reload_gauges, *skipped]
-
-    def _note_reload(self, *, ok: bool) -> None:
-        """A failed reload keeps the time of the last good one."""
-        since = (RELOADED_AT(self._now().timestamp()),) if ok else self._reload_gauges[1:]
-        self._reload_gauges = (RELOADED(ok), *since)
-        self._news.set()

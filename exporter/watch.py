@@ -137,8 +137,8 @@ class Watch:
             if reading.error is not None and before is not None:
                 reading = replace(reading, last_success=before.last_success)
             self._readings[name] = reading
+            self._tell(name[0], reading)  # under the lock: after `follow` nobody is told of what is gone
         _log_change(before, reading)
-        self._tell(name[0], reading)
 
     def _sweep(self) -> None:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""

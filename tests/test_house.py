@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter import __main__, app, delivery, metrics, notify, probes
+from exporter import __main__, delivery, metrics, notify, probes, selfmetrics
 from exporter.config import Config
 from exporter.model import Metric
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
-OWN = [thing for room in (app, delivery, metrics) for thing in vars(room).values() if isinstance(thing, Metric)]
+OWN = [thing for room in (delivery, metrics, selfmetrics) for thing in vars(room).values() if isinstance(thing, Metric)]
 DECLARED = {metric.name: metric for probe in probes.known().values() for metric in probe.METRICS}
 DECLARED |= {metric.name: metric for metric in OWN}
 RULES = [
@@ -126,7 +126,7 @@ def test_time_is_an_argument():
 @pytest.mark.parametrize("file", CODE, ids=[str(f.relative_to(ROOT)) for f in CODE])
 def test_a_room_is_small_enough_to_live_in(file):
     source = file.read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= 220
+    assert len(source.splitlines()) <= 205
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno - node.lineno < 40, f"{node.name} is long"

@@ -158,6 +158,12 @@ def test_what_cannot_be_evaluated_is_refused_with_its_reason(expr, reason):
         evaluate(expr, Samples.of([]), AT)
 
 
+@pytest.mark.parametrize("expr", ["(" * 2000 + "1" + ")" * 2000, "-" * 4999 + "a", "+".join(["a"] * 2500)])
+def test_an_expression_nested_beyond_reason_is_refused_and_ends_nothing(expr):
+    assert check(expr) == ["is nested too deep; write several rules instead"]
+    assert "longer than 5000 characters" in check(expr * 3)[0]
+
+
 def test_every_reason_is_told_at_once():
     assert len(check('rate(a[5m]) + topk(1, b) + c offset 1m + d{x=~"e++"}')) == 4
 

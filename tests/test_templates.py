@@ -184,6 +184,10 @@ def _notes(text):
         ("{{ humanize $value) }}", "')' is not expected"),
         ("{{ printf title }}", "put a function and its arguments in brackets"),
         ('{{ "\\q" }}', "is not expected here"),
+        ('{{ printf "5 %" }}', "ends in %"),
+        ("{{ " + "(" * 5000 + " }}", "nested too deep"),
+        ("{{ 1 }}" * 201, "200 actions"),
+        ("x" * 20_001, "longer than 20000 characters"),
     ],
 )
 def test_a_template_that_prometheus_would_not_take_or_we_cannot_fill_is_refused(text, said):

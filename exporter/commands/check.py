@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from exporter.commands import config_file, load_or_say, once, opened
 from exporter.config import Config
 from exporter.model import Reading
-from exporter.rules import RuleFaultError, Rulebook
+from exporter.rules import Rulebook, RuleFaultError
 from exporter.shop import Asked, Denied, Shop, ShopError
 from exporter.shop.mapping import WORDS
 

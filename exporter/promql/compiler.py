@@ -25,7 +25,9 @@ _MATCHES: dict[str, Operator] = {
 }
 
 
-_LONGEST_SEARCHED = 2000
+# The parser is recursive, and some 4,000 levels would end the process; a level takes at least 2 characters.
+LONGEST = 5_000
+_LONGEST_SEARCHED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,20 @@ class Expression:
 @cache
 def compiled(text: str) -> Expression:
     """Raises `PromqlError` with every reason why the text cannot be evaluated."""
+    if len(text) > LONGEST:
+        raise PromqlError([f"is longer than {LONGEST} characters; write several rules instead"])
     try:
         parsed = tree.parse(text)
     except ValueError as error:
         raise PromqlError([f"is not PromQL{_after(text, str(error))}: {error}"]) from error
     compiler = _Compiler()
-    run = compiler.node(parsed)
+    try:
+        run, measured = compiler.node(parsed), compiler.measured(parsed)
+    except RecursionError:
+        raise PromqlError(["is nested too deep; write several rules instead"]) from None
     if compiler.reasons:
         raise PromqlError(dict.fromkeys(compiler.reasons))
-    return Expression(text, run, compiler.measured(parsed), tuple(dict.fromkeys(compiler.selectors)))
+    return Expression(text, run, measured, tuple(dict.fromkeys(compiler.selectors)))
 
 
 def _after(text: str, error: str) -> str:

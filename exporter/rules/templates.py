@@ -15,12 +15,14 @@ from exporter.rules.pipelines import Pipeline, Scope, TemplateError, parsed
 __all__ = ["Template", "TemplateError"]
 
 _ACTION = re.compile(
-    r"""(?P<before>\s*(?=\{\{-\s))?\{\{(?:-(?=\s))?(?P<action>(?:"(?:\\.|[^"\\])*"|`[^`]*`|(?!(?:\s-)?\}\})[^"`])*)"""
+    r"""\{\{(?P<trims>-(?=\s))?(?P<action>(?:"(?:\\.|[^"\\])*"|`[^`]*`|(?!(?:\s-)?\}\})[^"`])*)"""
     r"""(?:\}\}|\s-\}\}\s*)""",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"\s?/\*.*\*/\s?", re.DOTALL)
 _KEYWORD = re.compile(r"(if|with|else|end|range|define|template|block|break|continue)\b\s*", re.DOTALL)
+
+LONGEST, MOST_ACTIONS = 20_000, 200
 
 Part = Callable[[Scope], str]
 
@@ -35,7 +37,12 @@ class Template:
     @classmethod
     def of(cls, text: str) -> Template:
         """Raises `TemplateError`, which says what to write instead."""
-        return cls(text, tuple(_Parser(text).whole()))
+        if text.count("{{") > MOST_ACTIONS or len(text) > LONGEST:
+            raise TemplateError(f"it is longer than {LONGEST} characters or {MOST_ACTIONS} actions; shorten it")
+        try:
+            return cls(text, tuple(_Parser(text).whole()))
+        except RecursionError:
+            raise TemplateError("it is nested too deep; write it flatter") from None
 
     def expand(self, labels: Mapping[str, str], value: float) -> str:
         """The filled text; where a function cannot take a value, the fault stands in the text's place."""
@@ -53,7 +60,8 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """("text" | "action", what stands there), in order; white space that `{{-` and `-}}` eat is gone."""
     end = 0
     for found in _ACTION.finditer(text):
-        yield "text", text[end : found.start()]
+        before = text[end : found.start()]
+        yield "text", before.rstrip() if found["trims"] else before
         if not _COMMENT.fullmatch(found["action"]):
             yield "action", found["action"].strip()
         end = found.end()

@@ -30,6 +30,9 @@ class Step:
     key: str | None
     rows: int
 
+    def __str__(self) -> str:
+        return f"{self.table}: {self.access} over {self.key or 'no index'}, about {self.rows} rows"
+
 
 class Plan(Planned):
     """Stops a statement whose plan was not known; `steps` is that plan."""

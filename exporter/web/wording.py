@@ -90,7 +90,7 @@ class Wording:
     def number(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
-        return f"{int(value):,}" if value == int(value) else f"{value:,.4g}"
+        return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4g}"
 
     def text(self, text: str) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""

@@ -66,6 +66,7 @@ class Prometheus:
 def running(folder: Path, config: str = "global: {}\n", *flags: str) -> Iterator[Prometheus]:
     """Starts Prometheus on a free port of 127.0.0.1; its data (blocks made by promtool, too) lie in `folder/data`."""
     binary = _found("prometheus")
+    folder.mkdir(exist_ok=True)
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     port = _free_port()
     command = [

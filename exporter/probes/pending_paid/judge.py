@@ -20,7 +20,7 @@ STORM, STORM_WITHIN = 3, timedelta(seconds=60)
 
 def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], terms: Terms) -> list[Issue]:
     """The issues of payments older than the grace; `orders` are those that each trade number leads to."""
-    told = sorted({p for p in payments if p.at < terms.now - terms.grace}, key=lambda p: (p.at, p.trade_no))
+    told = sorted({p for p in payments if p.at < terms.now - terms.grace}, key=_order)
     by_trade: dict[str, list[Payment]] = defaultdict(list)
     by_order: dict[Order, list[Payment]] = defaultdict(list)
     for payment in told:
@@ -33,6 +33,11 @@ def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], te
         ref = found[0].number if (found := orders.get(trade_no, ())) else trade_no
         issues += _of_trade(ref, ps, bool(found), terms)
     return distinct(issue for issue in issues if issue.kind in terms.kinds)
+
+
+def _order(payment: Payment) -> tuple[datetime, str]:
+    """By time; the rest decides between the same times, so that the order of reading never does."""
+    return payment.at, repr(payment)
 
 
 def examine(order: Order, terms: Terms, callbacks: bool | None = None) -> list[Issue]:

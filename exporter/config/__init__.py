@@ -1,0 +1,108 @@
+"""config.yaml → objects; every fault of the file at once, each with its line and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from sqlalchemy.engine import URL, make_url
+
+from exporter.config.addresses import normal
+from exporter.config.plugged import Channels
+from exporter.config.sections import Alerts, Route, ShopSection, Web
+from exporter.strict import Strict, fault, faults, nearest, unknown
+from exporter.yamlfile import Document, Fault, Unreadable
+
+__all__ = ["ROOT", "Config", "ConfigFaultError", "Route", "ShopSection", "load"]
+
+SHARE = Path(__file__).parent.parent / "_share"
+"""Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
+
+ROOT = SHARE if SHARE.is_dir() else Path(__file__).parent.parent.parent
+
+
+class ConfigFaultError(ValueError):
+    """The file cannot be used; `faults` are printable lines `config.yaml:LINE: path: what; remedy`."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.faults = lines
+
+
+def _zone(text: object) -> ZoneInfo:
+    try:
+        return text if isinstance(text, ZoneInfo) else ZoneInfo(str(text))
+    except (ZoneInfoNotFoundError, ValueError):
+        guess = nearest(str(text), available_timezones())
+        raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
+
+
+class Config(Strict):
+    """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
+
+    shops: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")], ShopSection] = Field(min_length=1)
+    channels: Channels = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    web: Web = Web()
+    state: Annotated[SecretStr, BeforeValidator(normal)] = SecretStr("sqlite:///order-health.db")
+    language: Literal["zh", "en"] = "zh"
+    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> Self:
+        if found := [
+            fault(
+                ("alerts", "routes", number, "to"),
+                "dangling",
+                f"no channel {name!r}; {unknown(name, self.channels, 'channels')}",
+            )
+            for number, route in enumerate(self.alerts.routes)
+            for name in route.to
+            if name not in self.channels
+        ]:
+            raise faults("Config", found)
+        return self
+
+    def state_url(self) -> URL:
+        """Where the state is kept; a relative SQLite file stands beside config.yaml."""
+        url = make_url(self.state.get_secret_value())
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            return url.set(database=str(self.folder / url.database))
+        return url
+
+    def rule_files(self) -> list[str]:
+        """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
+        if self.alerts.rules == ["rules/*.yml"] and not any(self.folder.glob("rules/*.yml")):
+            return [str(ROOT / "rules" / "*.yml")]
+        return [str(self.folder / pattern) for pattern in self.alerts.rules]
+
+
+def load(file: str | Path, env: Mapping[str, str] | None = None) -> Config:
+    """Reads and checks `file`; raises `ConfigFaultError` with all its faults."""
+    path = Path(file)
+    try:
+        document = Document.read(path, env)
+    except Unreadable as fault:
+        raise ConfigFaultError([str(fault)]) from None
+    config, found = _validated(document, path.resolve().parent)
+    if found or config is None:
+        raise ConfigFaultError([str(each) for each in sorted(found, key=lambda each: each.line)])
+    return config
+
+
+def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fault]]:
+    if not isinstance(document.data, dict):
+        return None, [
+            document.fault((), "holds no settings; start from config.example.yaml or `order-health init URL`")
+        ]
+    try:
+        return Config.model_validate({**document.data, "folder": folder}), document.faults
+    except ValidationError as error:
+        told = {each.place for each in document.faults}
+        lines = error.errors(include_url=False, include_context=False, include_input=False)
+        ours = [document.fault(each["loc"], each["msg"]) for each in lines if each["loc"] not in told]
+        return None, [*document.faults, *ours]

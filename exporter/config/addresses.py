@@ -1,0 +1,60 @@
+"""Where databases are: URLs as people write them, and nothing of them in any text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, SecretStr
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from exporter.strict import Strict
+
+
+def normal(text: object) -> str:
+    try:
+        url = make_url(str(text))
+    except ArgumentError:
+        url = None
+    if url is None or not url.get_backend_name():
+        raise ValueError("is not a database URL; write for example mysql+pymysql://order_health@10.0.0.5/shop")
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
+
+
+_DRIVERS = {
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "mariadb+pymysql": "mysql+pymysql",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+}
+
+
+def _supported(text: str) -> str:
+    if (driver := make_url(text).drivername) not in {"mysql+pymysql", "postgresql+psycopg", "sqlite"}:
+        raise ValueError(f"no driver for {driver}; use mysql+pymysql://, postgresql+psycopg:// or sqlite:///")
+    return text
+
+
+DatabaseUrl = Annotated[SecretStr, BeforeValidator(_supported), BeforeValidator(normal)]
+"""A secret as a whole: a password may stand in it."""
+
+
+def with_password(url: SecretStr, password: SecretStr | None) -> URL:
+    address = make_url(url.get_secret_value())
+    return address.set(password=password.get_secret_value()) if password else address
+
+
+class Database(Strict):
+    """A further connection of a shop: a place where some of its tables live."""
+
+    url: DatabaseUrl
+    password: SecretStr | None = None
+
+    def address(self) -> URL:
+        return with_password(self.url, self.password)
+
+    @classmethod
+    def written(cls, value: object) -> object:
+        """A bare URL stands for a database without further settings."""
+        return {"url": value} if isinstance(value, str) else value

@@ -1,0 +1,51 @@
+"""Sections that belong to plug-ins: each is made by the class of its probe or its channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, SerializeAsAny, ValidationError
+
+from exporter import notify, probes
+from exporter.notify import Channel
+from exporter.probes import Probe
+from exporter.strict import below, fault, faults, unknown
+
+
+def _made(given: Any, class_of: Callable[[str, Any], type[BaseModel]]) -> Any:
+    """Sections that belong to plug-ins, each made by its own class; the faults of all of them at once."""
+    if not isinstance(given, Mapping):
+        return given
+    made: dict[str, Any] = {}
+    found = []
+    for name, section in given.items():
+        try:
+            made[name] = class_of(name, section).model_validate({} if section is None else section)
+        except ValidationError as error:
+            found += below((name,), error)
+    if found:
+        raise faults("plug-ins", found)
+    return made
+
+
+def _probe_class(name: str, _section: Any) -> type[BaseModel]:
+    if name not in probes.known():
+        text = f"no such probe; {unknown(name, probes.known(), 'probes')}"
+        raise faults("probes", [fault((), "unknown_probe", text)])
+    return probes.known()[name]
+
+
+def _channel_class(_name: str, section: Any) -> type[BaseModel]:
+    kind = section.get("kind") if isinstance(section, Mapping) else None
+    if not isinstance(kind, str) or kind not in notify.known():
+        text = f"{kind!r} is no kind of room; {unknown(kind, notify.known(), 'kinds')}"
+        raise faults("channels", [fault(("kind",), "unknown_kind", text)])
+    return notify.known()[kind]
+
+
+Probes = Annotated[dict[str, SerializeAsAny[Probe]], BeforeValidator(lambda given: _made(given, _probe_class))]
+"""By the probe's name, which is the name of its file."""
+
+Channels = Annotated[dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given: _made(given, _channel_class))]
+"""By a name of the shop's choice; `kind` says which room it is."""

@@ -1,0 +1,43 @@
+"""What the sidecar tells of itself beside its deliveries: reloads, and runs that had to be skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from exporter.model import Metric, Sample
+
+RELOADED = Metric(
+    "order_health_config_last_reload_successful", "Whether the last attempt to read the configuration succeeded."
+)
+RELOADED_AT = Metric(
+    "order_health_config_last_reload_success_timestamp_seconds", "When the configuration was last read, in Unix time."
+)
+SKIPPED = Metric(
+    "order_health_probe_skipped_runs_total",
+    "Runs that were due while the one before was still under way.",
+    ("probe", "shop"),
+    "counter",
+)
+
+
+class Reloads:
+    """A failed reload keeps the time of the last good one."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now, self._ok = now, False
+        self._good_at: datetime | None = None
+
+    def note(self, *, ok: bool) -> None:
+        self._ok = ok
+        if ok:
+            self._good_at = self._now()
+
+    def samples(self) -> list[Sample]:
+        good = [RELOADED_AT(self._good_at.timestamp())] if self._good_at else []
+        return [RELOADED(self._ok), *good]
+
+
+def skipped(counts: Mapping[tuple[str, str], int]) -> list[Sample]:
+    """`counts` by (shop, probe)."""
+    return [SKIPPED(count, probe=probe, shop=shop) for (shop, probe), count in counts.items()]

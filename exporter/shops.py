@@ -1,0 +1,42 @@
+"""The open shops of a configuration; connections outlive a reload unless something about the shop has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exporter.config import Config, ShopSection
+from exporter.shop import Memory, Shop
+from exporter.watch import Name, Round
+
+
+class Shops:
+    """By name; `memory` keeps what probes remember."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._open: dict[str, tuple[ShopSection, Shop]] = {}
+
+    def rounds(self, config: Config) -> Mapping[Name, Round]:
+        """What is to be watched; shops that are configured no more are closed."""
+        for gone in set(self._open) - set(config.shops):
+            self._open.pop(gone)[1].close()
+        return {
+            (name, probe_name): Round(probe, self._shop(name, section, config), section.lane())
+            for name, section in config.shops.items()
+            for probe_name, probe in section.probes.items()
+        }
+
+    def close(self) -> None:
+        for _, shop in self._open.values():
+            shop.close()
+
+    def _shop(self, name: str, section: ShopSection, config: Config) -> Shop:
+        kept = self._open.get(name)
+        if kept and kept[0].model_copy(update={"probes": section.probes}) == section:
+            self._open[name] = (section, kept[1])
+            return kept[1]
+        shop = section.opened(name, config.zone, self._memory)
+        if kept:
+            kept[1].close()
+        self._open[name] = (section, shop)
+        return shop
