@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
 from exporter.commands import starter
-from exporter.config import ConfigFaultError, DatabaseUrl, load
+from exporter.config import ConfigFaultError, load
+from exporter.config.addresses import DatabaseUrl
 from exporter.shop import Denied, ShopError, discover, fits
 from exporter.shop.database import Database
 from exporter.shop.presets import presets
