@@ -93,19 +93,16 @@ def _block(key: str, value: Any, indent: str, place: str, doubts: Mapping[str, s
 
 
 def _probes(tables: str | dict[str, Any]) -> Iterator[str]:
-    """The probes that can run are on; the others stand as comments with the reason."""
-    mapping = load(tables)
-    gaps = {str(check): words.en for check, words in mapping.not_applicable.items()}
+    """Both, whatever the shop: what its tables cannot show is told by `check` and on the status page."""
+    gaps = {str(check): words.en for check, words in load(tables).not_applicable.items()}
     yield "      # orders that are paid, and pending all the same; grace: how long a payment may be in flight"
     if "callbacks" in gaps:
         yield f"      # it looks at the orders alone: {_one_line(gaps['callbacks'])}"
     yield "      pending_paid: {every: 30s, grace: 2m}"
     yield "      # SKUs below zero, reservations past their time, duplicate rows of stock"
-    if mapping.stock is None or "negative_stock" in gaps:
-        why = gaps.get("negative_stock", "no table of stock is mapped")
-        yield f"      # negative_stock: {{every: 30s}}  # not applicable: {_one_line(why)}"
-    else:
-        yield "      negative_stock: {every: 30s}"
+    if "negative_stock" in gaps:
+        yield f"      # SKUs below zero are not applicable: {_one_line(gaps['negative_stock'])}"
+    yield "      negative_stock: {every: 30s}"
 
 
 def _flow(value: Any) -> str:
