@@ -100,7 +100,7 @@ def _url(given: str) -> tuple[sa.URL, str | None]:
 
 
 def _look(url: sa.URL, password: str | None, preset: str | None) -> Found:
-    place = str(url.database) if url.get_backend_name() == "sqlite" else f"{url.host}:{url.port or 'default port'}"
+    place = f"{url.host}:{url.port}" if url.port else str(url.host or url.database)
     try:
         database = Database(url.set(password=password) if password else url)
     except ShopError as error:
