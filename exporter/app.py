@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from starlette.routing import BaseRoute
+from typing import TYPE_CHECKING
 
 from exporter import cards, overview, selfmetrics
 from exporter.config import ROOT, Config, ConfigFaultError, load
@@ -23,10 +22,14 @@ from exporter.shops import Shops
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.access import Access, AccessError
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
+
+if TYPE_CHECKING:  # neither is loaded before it is needed
+    from starlette.routing import BaseRoute
+
+    from exporter.web.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class StartFaultError(Exception):
     """The sidecar cannot start; the text is one fault a line, ready for people."""
 
 
-_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
+_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, StartFaultError)
 
 
 def utc_now() -> datetime:
@@ -164,8 +167,7 @@ class App:
 
     def _read(self) -> Plan:
         config = load(self._file)
-        access = Access.load(self._web_config) if self._web_config else None
-        return Plan(config, Rulebook.load(config.rule_files()), access)
+        return Plan(config, Rulebook.load(config.rule_files()), _access(self._web_config) if self._web_config else None)
 
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
@@ -201,3 +203,12 @@ class App:
                 self._judge.sit(self._now())
             except Exception:
                 log.exception("judging failed; alerts keep their state and are judged again")
+
+
+def _access(file: str) -> Access:
+    from exporter.web.access import Access, AccessError  # noqa: PLC0415 - for who gave such a file
+
+    try:
+        return Access.load(file)
+    except AccessError as fault:
+        raise StartFaultError(str(fault)) from None
