@@ -22,14 +22,13 @@ from exporter.shops import Shops
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
+from exporter.web.access import Access, AccessError
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
 
-if TYPE_CHECKING:  # neither is loaded before it is needed
+if TYPE_CHECKING:
     from starlette.routing import BaseRoute
-
-    from exporter.web.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class StartFaultError(Exception):
     """The sidecar cannot start; the text is one fault a line, ready for people."""
 
 
-_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, StartFaultError)
+_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
 
 
 def utc_now() -> datetime:
@@ -167,7 +166,8 @@ class App:
 
     def _read(self) -> Plan:
         config = load(self._file)
-        return Plan(config, Rulebook.load(config.rule_files()), _access(self._web_config) if self._web_config else None)
+        access = Access.load(self._web_config) if self._web_config else None
+        return Plan(config, Rulebook.load(config.rule_files()), access)
 
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
@@ -203,12 +203,3 @@ class App:
                 self._judge.sit(self._now())
             except Exception:
                 log.exception("judging failed; alerts keep their state and are judged again")
-
-
-def _access(file: str) -> Access:
-    from exporter.web.access import Access, AccessError  # noqa: PLC0415 - for who gave such a file
-
-    try:
-        return Access.load(file)
-    except AccessError as fault:
-        raise StartFaultError(str(fault)) from None

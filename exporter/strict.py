@@ -49,7 +49,9 @@ def below(loc: Place, error: ValidationError) -> list[InitErrorDetails]:
 class Strict(BaseModel):
     """Frozen, with no unknown keys; the faults of a value and its misspelt keys are told together."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True
+    )
 
     @model_validator(mode="wrap")
     @classmethod

@@ -105,7 +105,8 @@ class Front:
             return Site(self._view, self._rooms, self._slow)
 
         async with self._loading:
-            self._site = self._site or await asyncio.get_running_loop().run_in_executor(self._slow, load)
+            if self._site is None:
+                self._site = await asyncio.get_running_loop().run_in_executor(self._slow, load)
             return self._site
 
 
