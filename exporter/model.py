@@ -189,3 +189,16 @@ class Receipt:
     detail: str
     again_in: float | None = None
     outcome: Outcome = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How delivery to one channel goes; `accepted` and `detail` are of the last receipt."""
+
+    name: str
+    kind: str
+    waiting: int = 0
+    oldest_waiting: datetime | None = None
+    last_receipt: datetime | None = None
+    accepted: bool | None = None
+    detail: str = ""

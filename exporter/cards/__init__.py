@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -17,6 +17,9 @@ _RED, _ORANGE, _BLUE, _GREEN = "🔴", "🟠", "🔵", "🟢"
 _WORST_FIRST = (_RED, _ORANGE, _BLUE, _GREEN)
 _MARKS = {"critical": _RED, "warning": _ORANGE}
 _SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse"})
+
+_WORTH_SAYING = timedelta(minutes=1)
+"""An alert that has just begun says so by `since`; "for 0 seconds" tells nobody anything."""
 
 
 def write(
@@ -101,7 +104,7 @@ def _title(alert: Alert, words: Words, severity: str) -> str:
     over = alert.status == "resolved"
     summary = _said(alert, "summary", words, 120) or one_line(alert.rule, 120)
     shop = one_line(alert.labels.get("shop", ""), 60)
-    if shop and not summary.startswith(shop):
+    if shop and shop not in summary:
         summary = f"{shop}{words.colon}{summary}"
     mark = _GREEN if over else _MARKS.get(severity, _BLUE)
     return f"{mark} {words.over.format(summary) if over else summary}"
@@ -119,7 +122,8 @@ def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fa
     yield Fact(words.since, _clock(alert.since, zone))
     if over:
         yield Fact(words.until, _clock(flip.at, zone))
-    yield Fact(words.lasted if over else words.lasting, words.span((flip.at - alert.since).total_seconds()))
+    if over or flip.at - alert.since >= _WORTH_SAYING:
+        yield Fact(words.lasted if over else words.lasting, words.span((flip.at - alert.since).total_seconds()))
     if shop := alert.labels.get("shop"):
         yield Fact(words.labels["shop"], one_line(shop, 60))
     yield Fact(words.severity, words.severities.get(severity, one_line(severity, 20)))

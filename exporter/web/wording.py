@@ -21,6 +21,9 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
+_WHOLE_FROM = 1000
+"""Larger figures are shown without decimals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -90,7 +93,7 @@ class Wording:
     def number(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
-        return f"{int(value):,}" if value == int(value) else f"{value:,.4g}"
+        return f"{value:,.0f}" if value == int(value) or abs(value) >= _WHOLE_FROM else f"{value:.4g}"
 
     def text(self, text: str) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""

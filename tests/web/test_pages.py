@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from exporter.model import Case, Gap, Metric
+from exporter.model import Case, Delivery, Gap, Metric
 from exporter.web import pages
-from exporter.web.status import AlertRow, ChannelRow, ProbeRow, Status
+from exporter.web.status import AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
 from exporter.web.words import LABELS, METRICS, PROBES, WORDS
 
@@ -49,7 +49,7 @@ def test_the_first_thing_on_the_page_is_how_things_stand():
     assert "1 alert firing" in page("en", probes=(HEALTHY,), alerts=(ALERT,)).text
     failing = replace(HEALTHY, state="failing", why="the database is gone")
     assert "1 项检查没有结果" in page(probes=(failing,)).text
-    assert "告警卡片没有送达" in page(probes=(HEALTHY,), channels=(ChannelRow("ops", "wecom", accepted=False),)).text
+    assert "告警卡片没有送达" in page(probes=(HEALTHY,), channels=(Delivery("ops", "wecom", accepted=False),)).text
     assert "正在等待首次检查" in page(probes=(replace(HEALTHY, state="waiting"),)).text
     assert "还没有检查项" in page().text
 
@@ -116,8 +116,8 @@ def test_the_worst_and_oldest_alert_stands_first():
 
 def test_a_room_shows_what_waits_and_the_last_receipt():
     rooms = (
-        ChannelRow("ops", "dingtalk", 2, AT - timedelta(minutes=3), AT - timedelta(minutes=13), True, "ok"),
-        ChannelRow("duty", "wecom", 0, None, AT, False, "errcode 93000: invalid webhook url"),
+        Delivery("ops", "dingtalk", 2, AT - timedelta(minutes=3), AT - timedelta(minutes=13), True, "ok"),
+        Delivery("duty", "wecom", 0, None, AT, False, "errcode 93000: invalid webhook url"),
     )
     said = page(channels=rooms).text
     assert "ops dingtalk 已送达 02:59:05 2 张待发 最早一张已等 3 分钟" in said
@@ -141,7 +141,7 @@ def test_text_from_outside_never_becomes_markup(hostile):
     )
     alert = AlertRow(hostile, hostile, "firing", AT, 1, hostile, hostile, (Case(hostile, AT, hostile),), hostile)
     harmless = page(probes=(HEALTHY,), alerts=(replace(ALERT, text="x", evidence=(Case("x"),)),))
-    shown = page(probes=(row,), alerts=(alert,), channels=(ChannelRow(hostile, hostile, 1, AT, AT, False, hostile),))
+    shown = page(probes=(row,), alerts=(alert,), channels=(Delivery(hostile, hostile, 1, AT, AT, False, hostile),))
     assert {tag for tag, _ in shown.tags} <= {tag for tag, _ in harmless.tags} | {
         "p",
         "b",
