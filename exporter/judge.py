@@ -11,7 +11,7 @@ from datetime import datetime
 from exporter import alerts, cards, probes
 from exporter.config import Config, Route
 from exporter.model import Alert, AlertKey, Card, Flip
-from exporter.rules import Rulebook, Series
+from exporter.rules import Judgement, Rulebook, Series
 from exporter.state import State
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Judge:
             judgement = self._bench.rulebook.judge(series, now)
             unsure = self._unsure(series) | {(rule, shop) for rule in judgement.failed for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure)
-            written = [pair for flip in flips for pair in self._cards(flip, series)]
+            written = [pair for flip in flips for pair in self._cards(flip, judgement)]
             if flips or _changed(self._active, active):
                 self._state.commit(active, written, now)
             self._active = active
@@ -68,18 +68,13 @@ class Judge:
         """Rules that read a silent probe: they may neither raise nor resolve (shop "" = alerts without a shop)."""
         silent = self._bench.watched() - _answering(series)
         makers = _makers(probe for _, probe in silent)
-        return {
-            (rule, place)
-            for shop, probe in silent
-            for rule in self._bench.rulebook.names()
-            if makers[probe] & self._bench.rulebook.inputs(rule)
-            for place in (shop, "")
-        }
+        readers = {probe: self._bench.rulebook.readers(makers[probe]) for _, probe in silent}
+        return {(rule, place) for shop, probe in silent for rule in readers[probe] for place in (shop, "")}
 
     def _shops(self) -> set[str]:
         return {*self._bench.config.shops, ""}
 
-    def _cards(self, flip: Flip, series: Series) -> list[tuple[str, Card]]:
+    def _cards(self, flip: Flip, judgement: Judgement) -> list[tuple[str, Card]]:
         config = self._bench.config
         route = route_of(config, flip.alert.labels)
         if route is None:
@@ -90,7 +85,7 @@ class Judge:
             language=config.language,
             external_url=config.web.external_url,
             mention=tuple(route.mention) if flip.alert.status == "firing" else (),
-            value_now=self._bench.rulebook.value_now(flip.alert, series, flip.at),
+            value_now=judgement.value_now(flip.alert) if flip.alert.status == "resolved" else None,
         )
         return [(channel, card) for channel in route.to]
 
