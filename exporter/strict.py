@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ def _plain(kind: str, message: str) -> str:
     if kind == "missing":
         return "is missing; it must be given"
     text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return text.replace("Input should", "it should", 1)
+    return re.sub(r"^[A-Z]\w+ should", "it should", text)
 
 
 def _literal(message: str) -> Any:
