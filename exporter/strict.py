@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
@@ -77,7 +78,7 @@ def _plain(kind: str, message: str) -> str:
     if kind == "missing":
         return "is missing; it must be given"
     text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return text.replace("Input should", "it should", 1)
+    return re.sub(r"^[A-Z]\w+ should", "it should", text)
 
 
 def _literal(message: str) -> Any:

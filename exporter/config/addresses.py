@@ -14,10 +14,13 @@ from exporter.strict import Strict
 def normal(text: object) -> str:
     try:
         url = make_url(str(text))
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number, with what stands there
         url = None
     if url is None or not url.get_backend_name():
         raise ValueError("is not a database URL; write for example mysql+pymysql://order_health@10.0.0.5/shop")
+    if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+        # else the end of the password would be taken for the host, which errors and `check` may name
+        raise ValueError("has more than one @; write %40 in the password, or put it under `password:`")
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
 
 
