@@ -73,10 +73,9 @@ class Rulebook:
 
     def judge(self, series: Series, at: datetime) -> Judgement:
         """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
-        picture = list(series)
         failed: dict[str, str] = {}
-        now, broken = self._recorded(self._values.of(picture), at, failed)
-        cases = Cases(picture)
+        now, broken = self._recorded(self._values.of(series), at, failed)
+        cases = Cases(series)
         findings: list[Finding] = []
         for name, rule in self._alerts.items():
             try:

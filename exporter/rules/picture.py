@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from exporter.model import Case, Sample
@@ -13,7 +13,7 @@ from exporter.rules.evaluation import agree
 MOST_CASES = 20
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
-Series = Iterable[tuple[str, Sample]]
+Series = Collection[tuple[str, Sample]]
 """Samples with the shop they speak of ("" for what the sidecar says of itself)."""
 
 _Told = tuple[Mapping[str, str], Sequence[Case]]
