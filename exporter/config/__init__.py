@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 
-from exporter.config.addresses import normal
+from exporter.config.addresses import StateUrl
 from exporter.config.plugged import Channels
 from exporter.config.sections import Alerts, Route, ShopSection, Web
 from exporter.strict import Place, Strict, fault, faults, nearest, unknown
@@ -54,7 +54,7 @@ class Config(Strict):
     channels: Channels = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     web: Web = Web()
-    state: Annotated[SecretStr, BeforeValidator(normal)] = SecretStr("sqlite:///order-health.db")
+    state: StateUrl = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)

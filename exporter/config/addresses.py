@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, SecretStr
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from exporter.strict import Strict
 
@@ -38,6 +38,18 @@ def _supported(text: str) -> str:
         raise ValueError(f"no driver for {driver}; use mysql+pymysql://, postgresql+psycopg:// or sqlite:///")
     return text
 
+
+def _known(text: str) -> str:
+    url = make_url(text)
+    try:
+        url.get_dialect()
+    except (NoSuchModuleError, ImportError):
+        raise ValueError(f"no driver for {url.drivername}; write for example sqlite:///order-health.db") from None
+    return text
+
+
+StateUrl = Annotated[SecretStr, BeforeValidator(_known), BeforeValidator(normal)]
+"""Any database that SQLAlchemy knows."""
 
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_supported), BeforeValidator(normal)]
 """A secret as a whole: a password may stand in it."""
