@@ -130,10 +130,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """An alert that began to fire, or was resolved, at this instant: the only thing that is ever told."""
+    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more."""
 
     alert: Alert
     at: datetime
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +190,16 @@ class Receipt:
     detail: str
     again_in: float | None = None
     outcome: Outcome = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How delivery to one channel goes; `accepted` and `detail` are of the last receipt."""
+
+    name: str
+    kind: str
+    waiting: int = 0
+    oldest_waiting: datetime | None = None
+    last_receipt: datetime | None = None
+    accepted: bool | None = None
+    detail: str = ""

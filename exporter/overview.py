@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from exporter import __version__
 from exporter.config import Config
-from exporter.delivery import Room
-from exporter.model import Alert, Reading
+from exporter.model import Alert, Delivery, Reading
 from exporter.watch import Name, Watch
-from exporter.web.status import AlertRow, ChannelRow, Language, ProbeRow, State, Status
+from exporter.web.status import AlertRow, Language, ProbeRow, State, Status
 
 _WORST = {"critical": 0, "warning": 1, "info": 2}
 
 
 def status(
-    at: datetime, *, config: Config, watch: Watch, active: Iterable[Alert], rooms: Iterable[Room], language: Language
+    at: datetime,
+    *,
+    config: Config,
+    watch: Watch,
+    active: Iterable[Alert],
+    rooms: Iterable[Delivery],
+    language: Language,
 ) -> Status:
     """Everything at one instant, alerts worst and oldest first."""
     alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
@@ -30,7 +34,7 @@ def status(
         version=__version__,
         probes=tuple(_probe_row(name, readings.get(name), name in firing, watch) for name in sorted(watch.names())),
         alerts=tuple(_alert_row(alert, language) for alert in alerts),
-        channels=tuple(ChannelRow(**asdict(room)) for room in rooms),
+        channels=tuple(rooms),
         zone=config.zone,
     )
 
@@ -78,7 +82,7 @@ def _alert_row(alert: Alert, language: Language) -> AlertRow:
         severity=alert.labels.get("severity", ""),
         status="firing" if alert.status == "firing" else "pending",
         since=alert.since,
-        value=alert.value,
+        value=alert.value if "unit" in alert.annotations else None,
         shop=alert.labels.get("shop", ""),
         text=_said(alert, "description", language),
         evidence=alert.evidence,

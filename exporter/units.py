@@ -8,17 +8,21 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_LONGEST = 36_500 * 86400.0
+"""A hundred years: what is longer is a slip, and no clock can be asked to wait for it."""
+
 _BYTES = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 def seconds(text: object) -> float:
     """Seconds of `1h30m`, `200ms` or a plain number of seconds; ValueError says what to write instead."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
+    if isinstance(text, int | float) and not isinstance(text, bool) and 0 <= text <= _LONGEST:
         return float(text)
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhdw])", str(text))
-    if not parts or "".join(a + b for a, b in parts) != str(text).replace(" ", ""):
+    length = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    if not parts or "".join(a + b for a, b in parts) != str(text).replace(" ", "") or length > _LONGEST:
         raise ValueError(f"{text!r} is not a duration; write for example 30s, 2m, 200ms or 1h30m")
-    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    return length
 
 
 def size(text: object) -> int:

@@ -13,6 +13,9 @@ import yaml
 from exporter.strict import Place
 
 LARGEST = 4 * 1024 * 1024
+LARGEST_VALUE = 64 * 1024
+"""Of what `!file` may bring: more than any password or address, less than a wrong path such as a device could hold."""
+
 DEEPEST = 40
 MOST_VALUES = 100_000
 """Aliases can make a small file hold more than a machine does."""
@@ -35,7 +38,8 @@ def dotted(place: Place) -> str:
     """`("shops", "main", "to", 0)` → `shops.main.to[0]`."""
     text = ""
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        name = step if isinstance(step, int) or step.isprintable() else ascii(step)
+        text += f"[{name}]" if isinstance(step, int) else f".{name}" if text else str(name)
     return text
 
 
@@ -67,6 +71,8 @@ class Document:
             raise Unreadable(f"{path.name}:{line}: is not YAML: {error.problem}") from None
         except yaml.YAMLError as error:
             raise Unreadable(f"{path.name}:1: is not YAML: {str(error).splitlines()[0]}") from None
+        except RecursionError:
+            raise Unreadable(f"{path.name}:1: {_TOO_DEEP}") from None
         if root is not None:
             document.data = document._value(root, ())
         return document
@@ -83,13 +89,13 @@ class Document:
     def _value(self, node: yaml.Node, place: Place) -> Any:
         self._lines.setdefault(place, node.start_mark.line + 1)
         if len(place) > DEEPEST or len(self._lines) > MOST_VALUES:
-            raise Unreadable(f"{self.path.name}:{node.start_mark.line + 1}: is nested too deep or too large by aliases")
+            raise Unreadable(f"{self.path.name}:{node.start_mark.line + 1}: {_TOO_DEEP}")
+        if node.tag in _FORM and not self.as_text:
+            return self._from_outside(node, place)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(each, (*place, number)) for number, each in enumerate(node.value)]
-        if node.tag in ("!env", "!file") and not self.as_text:
-            return self._from_outside(node, place)
         return self._plain(node, place)
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[Any, Any]:
@@ -118,15 +124,18 @@ class Document:
             return None
 
     def _from_outside(self, node: yaml.Node, place: Place) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self._fault(place, node, f"{node.tag} takes one word; write {_FORM[node.tag]}")
+            return None
         name = str(node.value).strip()
         if node.tag == "!env":
             if name not in self.env:
                 self._fault(place, node, f"the environment has no {name}; export it, or write the value here")
             return self.env.get(name)
         try:
-            return (self.path.parent / name).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            return _read(self.path.parent / name, LARGEST_VALUE).decode().rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else _why_not(error)
             self._fault(place, node, f"cannot read {name}: {why}; it is looked for beside this file")
             return None
 
@@ -134,14 +143,33 @@ class Document:
         self.faults.append(Fault(self.path.name, node.start_mark.line + 1, place, text))
 
 
+_TOO_DEEP = "is nested too deep or too large by aliases"
+_FORM = {"!env": "!env NAME", "!file": "!file PATH"}
+
+
+class _TooLargeError(ValueError):
+    """The text says how large a file may be."""
+
+
 def _text(path: Path) -> str:
     try:
-        if path.is_file() and path.stat().st_size > LARGEST:
-            raise Unreadable(
-                f"{path.name}:1: is larger than {LARGEST // 1024**2} MiB; this cannot be the file you mean"
-            )
-        return path.read_text(encoding="utf-8-sig")
+        return _read(path, LARGEST).decode("utf-8-sig")
     except OSError as error:
         raise Unreadable(f"{path}: cannot be read: {error.strerror}; name it with --config.file") from None
+    except _TooLargeError as error:
+        raise Unreadable(f"{path.name}:1: is {error}; this cannot be the file you mean") from None
     except UnicodeDecodeError:
         raise Unreadable(f"{path.name}:1: is not UTF-8 text; save it as UTF-8") from None
+
+
+def _read(path: Path, most: int) -> bytes:
+    """The whole file, which may be a pipe; one without an end, such as a device, does not fill the memory."""
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise _TooLargeError(f"larger than {most // 1024} KiB")
+    return content
+
+
+def _why_not(error: ValueError) -> str:
+    return "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -147,3 +147,28 @@ def test_the_rules_that_come_along_are_used_where_the_folder_has_none(tmp_path):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "own.yml").write_text("groups: []", encoding="utf-8")
     assert config.rule_files() == [str(tmp_path / "rules" / "*.yml")]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("shops:\n  main:", 'shops:\n  "a b\\nc":', r"2: shops.'a b\nc': this name becomes a label; write letters"),
+        ("@10.0.0.5/", ":c4nary@10.0.0.5:3306:1/", "3: shops.main.database: is not a database URL; write for example"),
+        ("@10.0.0.5/", ":c4n@ry@10.0.0.5/", "3: shops.main.database: has more than one @; write %40 in the password"),
+        ("every: 5s", "every: 0s", "13: alerts.every: it should be greater than or equal to 0.1"),
+        ("every: 15s", "every: .inf", "7: shops.main.probes.pending_paid.every: inf is not a duration; write for"),
+        ("grace: 3m", "grace: -3", "7: shops.main.probes.pending_paid.grace: -3 is not a duration; write for example"),
+        ("every: 15s", "every: 99999999d", "7: shops.main.probes.pending_paid.every: '99999999d' is not a duration"),
+        ("http://order-health.example.com", "javascript:x", "17: web.external_url: is not an address of a web page"),
+        ("http://order-health.example.com", "order-health:9847", "17: web.external_url: is not an address of a web"),
+        ("listen: 127.0.0.1:9847", "listen: nowhere", "17: web.listen: is no listen address; write host:port"),
+        ("key: 693axxx6", "endpoint: ftp://x, key: 6", "11: channels.duty.endpoint: it should match pattern"),
+        ("state: sqlite:///", "state: canary://a:c4n@b/", "18: state: no driver for canary; write for example sqlite:"),
+        ("state: sqlite:///", "state: mysql://a:c4n@ry@b/", "18: state: has more than one @"),
+    ],
+)
+def test_a_value_that_could_not_work_is_refused_before_it_does_harm(tmp_path, written, instead, said):
+    assert written in GOOD
+    [line] = faults(tmp_path, GOOD.replace(written, instead, 1))
+    assert line.removeprefix("config.yaml:").startswith(said)
+    assert "c4n" not in line

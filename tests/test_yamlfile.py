@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from exporter.yamlfile import Document, Unreadable
@@ -43,6 +45,26 @@ def test_a_missing_variable_and_a_missing_file_are_named(tmp_path):
     ]
 
 
+def test_a_file_without_an_end_does_not_fill_the_memory(tmp_path):
+    document = read(tmp_path, "a: !file /dev/zero\n")
+    assert said(document) == ["1: a: cannot read /dev/zero: larger than 64 KiB; it is looked for beside this file"]
+    with pytest.raises(Unreadable, match=r"zero:1: is larger than 4096 KiB; this cannot be the file you mean"):
+        Document.read(Path("/dev/zero"), {})
+
+
+def test_a_name_to_take_a_value_from_is_one_word(tmp_path):
+    document = read(tmp_path, "a: !env [TOKEN]\nb: !file {}\n")
+    assert said(document) == [
+        "1: a: !env takes one word; write !env NAME",
+        "2: b: !file takes one word; write !file PATH",
+    ]
+
+
+def test_a_fault_is_one_line_whatever_a_key_holds(tmp_path):
+    document = read(tmp_path, '"a\\nb": !env TOKEN\n')
+    assert said(document) == ["1: 'a\\nb': the environment has no TOKEN; export it, or write the value here"]
+
+
 def test_yaml_merges_are_understood(tmp_path):
     assert read(tmp_path, "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n").data["y"] == {"a": 1, "b": 2}
 
@@ -54,6 +76,7 @@ def test_yaml_merges_are_understood(tmp_path):
         (b"\xff\xfe\x00bad", "is not UTF-8 text"),
         (b"a: \x00", "is not YAML"),
         (b"- &a [*a]\n", "nested too deep"),
+        (b"[" * 20_000, "config.yaml:1: is nested too deep"),
     ],
 )
 def test_what_is_not_yaml_says_where(tmp_path, content, why):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import groupby
 
 from exporter.commands import config_file, load_or_say, once, opened
 from exporter.config import Config
@@ -98,7 +99,7 @@ def _tables(shop: Shop, report: Report) -> None:
         except Denied as error:
             report.fault(f"{word}: {error}")
             if error.grant:
-                print(f"           {error.grant};")
+                print(f"           {error.grant}")
         except ShopError as error:
             report.fault(f"{word}: {error}")
         else:
@@ -111,8 +112,8 @@ def _probe(config: Config, shop: Shop, name: str, report: Report) -> None:
         report.fault(f"{name}: {reading.error}")
     else:
         report.good(f"{name}: {_cost(reading, bounded.trace)}")
-    for gap in reading.gaps:
-        report.note(f"{name}: not applicable: {gap.check}: {gap.why}")
+    for why, checks in groupby(sorted(reading.gaps, key=lambda gap: gap.why), key=lambda gap: gap.why):
+        report.note(f"{name}: not applicable: {', '.join(gap.check for gap in checks)}: {why}")
     for line in _plans(bounded.trace):
         print(f"             {line}")
 

@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
 
 from exporter.commands import starter
-from exporter.shop import discover
+from exporter.config import ConfigFaultError, load
+from exporter.config.addresses import DatabaseUrl
+from exporter.shop import Denied, ShopError, discover, fits
+from exporter.shop.database import Database
 from exporter.shop.presets import presets
+from exporter.shop.survey import Survey
 from exporter.strict import nearest
 
 if TYPE_CHECKING:
-    import argparse
+    from exporter.shop.discover import Found
+    from exporter.shop.fits import Fit
 
-    from exporter.shop.discover import Fit, Found
-
-_DRIVERS = {
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",
-    "mariadb+pymysql": "mysql+pymysql",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-}
-_KNOWN = {"mysql+pymysql", "postgresql+psycopg", "sqlite"}
 _SECRETS = {"password", "passwd"}
-_LIMITS = {
-    "mysql": (
-        "SET SESSION max_statement_time = 3",
-        "SET SESSION max_execution_time = 3000",
-        "SET SESSION lock_wait_timeout = 2",
-        "SET SESSION TRANSACTION READ ONLY",
-    ),
-    "postgresql": ("SET statement_timeout = 3000", "SET default_transaction_read_only = on"),
-}
-"""Each for itself, for no server knows all of them."""
+_EXAMPLE = "mysql+pymysql://user@host:3306/database"
+_MANY = 5
+"""So many names say enough."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", help="mysql+pymysql://user@host/database, sqlite:///file.db, postgresql+psycopg://…")
+    parser.add_argument("url", help=f"{_EXAMPLE}, postgresql://…, sqlite:///file.db; its password in SHOP_DB_PASSWORD")
     parser.add_argument("--preset", help=f"the shop is known to be one of {', '.join(presets())}")
     parser.add_argument("--output", type=Path, default=Path("config.yaml"), help="the file to write (config.yaml)")
     parser.add_argument("--name", default="main", help='what the shop is called in labels and cards ("main")')
@@ -49,16 +39,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when a file was written; 1 with a sentence on stderr otherwise."""
+    """0 when a file was written; 2 with a sentence on stderr otherwise."""
     try:
         return _run(args)
     except _Refused as refused:
-        print(f"order-health init: {refused}", file=sys.stderr)
-        return 1
+        print(f"order-health init: {refused}", *refused.grants, sep="\n  ", file=sys.stderr)
+        return 2
 
 
 class _Refused(Exception):  # noqa: N818 - a sentence for the operator, not a fault of the program
-    """Says what is wrong and what to do."""
+    """Says what is wrong and what to do; `grants` are statements for a DBA."""
+
+    def __init__(self, text: str, grants: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.grants = grants
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -70,87 +64,69 @@ def _run(args: argparse.Namespace) -> int:
         raise _Refused(f"{args.output} is there already; write --output OTHER.yaml, or --force to replace it")
     url, password = _url(args.url)
     found = _look(url, password, args.preset)
-    shown = url.render_as_string(hide_password=False)
     tables, words = _choose(found, args.preset)
     text = starter.text(
         name=args.name,
-        database=shown,
+        database=url.render_as_string(),
         password=url.get_backend_name() != "sqlite",
         found=words,
         tables=tables,
         doubts=found.doubts,
     )
-    args.output.write_text(text, encoding="utf-8")
+    _write(args.output, text)
     _tell(args.output, words, found, given=password is not None and "SHOP_DB_PASSWORD" not in os.environ)
     return 0
 
 
 def _url(given: str) -> tuple[sa.URL, str | None]:
-    """The URL without its password, and the password."""
+    """The URL without its password, and the password. What is said about it repeats none of it: it may hold one."""
     try:
-        url = sa.make_url(given)
-    except sa.exc.ArgumentError:
-        raise _Refused("this is not a database URL; write mysql+pymysql://user@host:3306/database") from None
-    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-    if url.drivername not in _KNOWN:
-        raise _Refused(f"{url.drivername!r} is not a database it can read; write {', '.join(sorted(_KNOWN))}")
+        sa.make_url(given)  # raises a ValueError for a port that is no number
+        url = sa.make_url(TypeAdapter(DatabaseUrl).validate_python(given).get_secret_value())
+    except ValidationError as error:
+        raise _Refused(f"the URL: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise _Refused(f"this is not a database URL; write {_EXAMPLE}") from None
+    server = url.get_backend_name() != "sqlite"
+    if server and "@" in f"{url.host}{url.database}":
+        raise _Refused("the URL has more than one @; write %40 in the password, or put that into SHOP_DB_PASSWORD")
+    if not url.database or url.database == ":memory:":
+        example = _EXAMPLE if server else "sqlite:///shop.db"
+        raise _Refused(f"the URL names no database; write it at the end, as in {example}")
     secret = [value for key, value in url.query.items() if key in _SECRETS]
     password = url.password or (str(secret[0]) if secret else None) or os.environ.get("SHOP_DB_PASSWORD")
-    if not url.database:
-        raise _Refused("the URL names no database; write it after the host, as in mysql+pymysql://user@host/shop")
     bare = url.difference_update_query(_SECRETS)
-    return sa.URL.create(
-        bare.drivername, bare.username, None, bare.host, bare.port, bare.database, bare.query
-    ), password
+    return bare._replace(password=None), password
 
 
 def _look(url: sa.URL, password: str | None, preset: str | None) -> Found:
-    engine = _engine(url, password)
+    place = f"{url.host}:{url.port}" if url.port else str(url.host or url.database)
     try:
-        with engine.connect() as connection:
-            for statement in _LIMITS.get(url.get_backend_name(), ()):
-                _try(connection, statement)
-            return discover.look(connection, wanted=preset)
-    except ModuleNotFoundError as error:
-        raise _Refused(f"the driver {error.name} is not installed; pip install 'order-health[postgres]'") from None
-    except sa.exc.DBAPIError as error:
-        raise _Refused(_why(url, error)) from None
+        database = Database(url.set(password=password) if password else url)
+    except ShopError as error:
+        raise _Refused(str(error)) from None
+    survey = Survey(database)
+    try:
+        found = discover.look(survey, wanted=preset)
+        if not found.tables:
+            raise _Refused("this account sees no table in this database; is it the right one?", _needed(survey, preset))
+    except Denied as error:
+        if error.account:
+            raise _Refused(f"{place}: {error}", _needed(survey, preset, error.account)) from None
+        hint = "" if password else "; none was given: export SHOP_DB_PASSWORD=…"
+        raise _Refused(f"{place}: {error}{hint}") from None
+    except ShopError as error:
+        raise _Refused(f"{place}: {error}") from None
     finally:
-        engine.dispose()
+        database.close()
+    return found
 
 
-def _engine(url: sa.URL, password: str | None) -> sa.Engine:
-    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": sa.pool.NullPool}
-    if url.get_backend_name() == "sqlite":
-        file = Path(str(url.database)).absolute()
-        if not file.is_file():
-            raise _Refused(f"there is no file {file}")
-        return sa.create_engine(f"sqlite:///file:{file}?mode=ro&uri=true", **options)
-    options["connect_args"] = {"connect_timeout": 5}
-    if url.get_backend_name() == "mysql":
-        options["connect_args"] |= {"read_timeout": 15}
-    try:
-        return sa.create_engine(url.set(password=password), **options)
-    except ModuleNotFoundError as error:
-        raise _Refused(f"the driver {error.name} is not installed; pip install 'order-health[postgres]'") from None
-
-
-def _try(connection: sa.Connection, statement: str) -> None:
-    try:
-        connection.exec_driver_sql(statement)
-    except sa.exc.DBAPIError:
-        return
-
-
-def _why(url: sa.URL, error: sa.exc.DBAPIError) -> str:
-    """The driver's own words may hold the account and its host, so only the code is kept."""
-    code = error.orig.args[0] if error.orig and error.orig.args and isinstance(error.orig.args[0], int) else 0
-    if code in {1045, 1044, 1698}:
-        return "the database refused this account; check the user, and the password in SHOP_DB_PASSWORD"
-    if code == 1049:  # noqa: PLR2004 - ER_BAD_DB_ERROR
-        return f"the server has no database {url.database!r}"
-    where = f"{url.host}:{url.port}" if url.port else str(url.host or url.database)
-    return f"{where} did not answer as a database should ({type(error.orig).__name__} {code or ''})".replace(" )", ")")
+def _needed(survey: Survey, preset: str | None, account: str = "") -> tuple[str, ...]:
+    """The exact grants where the shop is known, otherwise one that lets init find out."""
+    if account:
+        survey.account = account
+    return fits.grants(survey, preset) if preset else survey.grant_all()
 
 
 def _choose(found: Found, wanted: str | None) -> tuple[str | dict[str, Any], str]:
@@ -158,19 +134,16 @@ def _choose(found: Found, wanted: str | None) -> tuple[str | dict[str, Any], str
     if found.best:
         return found.best.tables, f"{_named(found.best)} fits this database{_lacking(found.best)}."
     if wanted:
-        raise _Refused(f"the preset {wanted} does not fit: too few of its tables and columns are in this database")
+        raise _Refused(f"the preset {wanted} does not fit: this account sees too few of its tables and columns")
     if found.fits:
-        names = ", ".join(_named(fit) for fit in found.fits)
+        names = ", ".join(_named(fit) for fit in found.fits[:_MANY])
         raise _Refused(f"more than one preset fits ({names}); say which with --preset")
     if found.proposal:
         words = "No preset fits; these tables and columns look likely. Go through every line marked `check`."
         return found.proposal, words
-    if not found.tables:
-        raise _Refused(
-            "this database has no tables, or the account may see none; check the database name and the grants"
-        )
     raise _Refused(
-        f"none of the {found.tables} tables looks like orders; write your own mapping, as docs/mapping.md shows"
+        f"none of the {found.tables} tables that this account sees looks like orders; --preset NAME if you know it,"
+        " or write your own mapping, as docs/mapping.md shows"
     )
 
 
@@ -182,8 +155,23 @@ def _named(fit: Fit) -> str:
 def _lacking(fit: Fit) -> str:
     if not fit.absent:
         return ""
-    more = f" and {len(fit.absent) - 5} more" if len(fit.absent) > 5 else ""  # noqa: PLR2004 - the first five say enough
-    return f", but for {', '.join(fit.absent[:5])}{more}"
+    more = f" and {len(fit.absent) - _MANY} more" if len(fit.absent) > _MANY else ""
+    return f", but for {', '.join(fit.absent[:_MANY])}{more}"
+
+
+def _write(output: Path, text: str) -> None:
+    """The whole file or none, and none that `run` would refuse."""
+    draft = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        load(draft, {"SHOP_DB_PASSWORD": "unread"})
+        draft.replace(output)
+    except OSError as error:
+        raise _Refused(f"{output} cannot be written: {error.strerror}") from None
+    except ConfigFaultError as error:
+        raise _Refused(str(error).replace(str(draft), str(output))) from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _tell(output: Path, words: str, found: Found, *, given: bool) -> None:
@@ -193,5 +181,7 @@ def _tell(output: Path, words: str, found: Found, *, given: bool) -> None:
         print("  export SHOP_DB_PASSWORD=…      # the password is not in the file")
     for doubt in found.doubts:
         print(f"  look at {doubt.place}: {doubt.text}")
+    for grant in found.best.grants if found.best else ():
+        print(f"  {grant}")
     print(f"  order-health check --config.file {output}")
     print(f"  order-health run --config.file {output}")

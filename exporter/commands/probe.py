@@ -63,4 +63,4 @@ def written(sample: Sample, shop: str) -> str:
 
 def described(case: Case) -> str:
     since = f"  since {case.since:%Y-%m-%d %H:%M:%S} UTC" if case.since else ""
-    return f"{case.ref[:80]!a}{since}  {case.note}".rstrip()
+    return f"{case.ref[:80]!r}{since}  {case.note}".rstrip()

@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 _WIDTH = 80
 
 _REST = """\
-      # replica_lag: {every: 5s}            # needs `replicas: {reporting: mysql+pymysql://…}` beside `database`
-      # export_cache: {paths: [https://admin.example.com/orders/export]}
-      # slow_queries: {searches: {by_phone: "SELECT …"}, budget: 200ms}
-      # message_size: {topics: [order_created], limit: 50KB}      # needs `queues: {orders: rocketmq://…}`
-      # consumer_delay: {topics: {order_created: [order-service]}}
 
-# The rooms that are told. Take the marks away from the one you have, and export its secrets.
+# The rooms that are told; docs/channels.md. Take the marks away from the one you have, and export its secrets.
 # channels:
-#   ops:  {kind: dingtalk, token: !env DINGTALK_TOKEN, secret: !env DINGTALK_SECRET}
-#   duty: {kind: wecom, key: !env WECOM_KEY}
+#   ops: {kind: dingtalk, token: !env DINGTALK_TOKEN, secret: !env DINGTALK_SECRET}   # secret: the SEC… of 加签
+#   duty: {kind: wecom, key: !env WECOM_KEY}                                         # the key of the robot's address
 
 alerts:
-  rules: rules/*.yml
-  every: 5s
-  # routes:
+  rules: rules/*.yml                # beside this file; without such a folder the rules that come along
+  every: 5s                         # judged after every reading, and this often at the least
+  # routes:                         # the first that matches takes the alert; without routes all rooms are told
   #   - {match: {severity: critical}, to: [ops, duty], mention: ["13800000000"]}
   #   - {to: [ops]}
 
-web: {listen: 127.0.0.1:9847}     # add external_url: http://… so that cards can link to this page
-state: sqlite:///order-health.db
+web:
+  listen: 127.0.0.1:9847            # /metrics and the status page
+  # external_url: http://order-health.example.com   # where people reach it: the buttons of a card lead there
+
+state: sqlite:///order-health.db    # alerts, outbox, open cases; beside this file
+language: zh                        # of the cards: zh or en
+zone: Asia/Shanghai                 # of the times on cards and pages
 """
 
 
@@ -46,10 +46,11 @@ def text(
     lines = [
         f"# {found}",
         "# Next: `order-health check --config.file FILE` says what is still missing, and which GRANT gives it.",
+        "# Every setting there is: config.example.yaml. Durations: 200ms, 30s, 2m, 1h30m.",
         "shops:",
-        f"  {_flow(name)}:",
+        f"  {_flow(name)}:  # becomes the label `shop` on every metric",
         f"    database: {_flow(database)}",
-        *(["    password: !env SHOP_DB_PASSWORD"] if password else []),
+        *(["    password: !env SHOP_DB_PASSWORD  # taken from the environment"] if password else []),
         *_tables(tables, {doubt.place: doubt.text for doubt in doubts}),
         "    probes:",
         *_probes(tables),
@@ -58,12 +59,22 @@ def text(
 
 
 def _tables(tables: str | dict[str, Any], doubts: Mapping[str, str]) -> Iterator[str]:
+    """Each doubt stands above its own line; those about what a preset says and no line repeats stand before all."""
+    written = tables if isinstance(tables, dict) else {}
+    yield from (f"    # check: {_one_line(words)}" for place, words in doubts.items() if not _stands(written, place))
     if isinstance(tables, str):
-        yield f"    tables: {tables}"
+        yield f"    tables: {tables}  # a preset, or your own mapping: docs/mapping.md"
         return
-    yield "    tables:"
+    yield "    tables:  # docs/mapping.md"
     for key, value in tables.items():
         yield from _block(key, value, "      ", key, doubts)
+
+
+def _stands(written: Mapping[str, Any], place: str) -> bool:
+    head, _, rest = place.partition(".")
+    if head not in written or not rest:
+        return head in written
+    return isinstance(written[head], dict) and _stands(written[head], rest)
 
 
 def _block(key: str, value: Any, indent: str, place: str, doubts: Mapping[str, str]) -> Iterator[str]:
@@ -82,16 +93,16 @@ def _block(key: str, value: Any, indent: str, place: str, doubts: Mapping[str, s
 
 
 def _probes(tables: str | dict[str, Any]) -> Iterator[str]:
-    """The probes that can run are on; the others stand as comments with the reason."""
-    mapping = load(tables)
-    gaps = {str(check): words.en for check, words in mapping.not_applicable.items()}
+    """Both, whatever the shop: what its tables cannot show is told by `check` and on the status page."""
+    gaps = {str(check): words.en for check, words in load(tables).not_applicable.items()}
+    yield "      # orders that are paid, and pending all the same; grace: how long a payment may be in flight"
     if "callbacks" in gaps:
-        yield f"      # pending_paid looks at the orders alone: {gaps['callbacks']}"
-    yield f"      {'' if mapping.orders else '# '}pending_paid: {{every: 30s, grace: 2m}}"
-    if mapping.stock is None or "negative_stock" in gaps:
-        yield f"      # negative_stock: {{}}   # {gaps.get('negative_stock', 'no table of stock is mapped')}"
-    else:
-        yield "      negative_stock: {}"
+        yield f"      # it looks at the orders alone: {_one_line(gaps['callbacks'])}"
+    yield "      pending_paid: {every: 30s, grace: 2m}"
+    yield "      # SKUs below zero, reservations past their time, duplicate rows of stock"
+    if "negative_stock" in gaps:
+        yield f"      # SKUs below zero are not applicable: {_one_line(gaps['negative_stock'])}"
+    yield "      negative_stock: {every: 30s}"
 
 
 def _flow(value: Any) -> str:
@@ -99,5 +110,5 @@ def _flow(value: Any) -> str:
     return dumped.removesuffix("\n").removesuffix("\n...")
 
 
-def _one_line(words: str) -> str:
-    return " ".join(words.split())
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -10,10 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 
-from exporter.config.addresses import normal
+from exporter.config.addresses import StateUrl
 from exporter.config.plugged import Channels
 from exporter.config.sections import Alerts, Route, ShopSection, Web
-from exporter.strict import Strict, fault, faults, nearest, unknown
+from exporter.strict import Place, Strict, fault, faults, nearest, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
 __all__ = ["ROOT", "Config", "ConfigFaultError", "Route", "ShopSection", "load"]
@@ -40,14 +41,20 @@ def _zone(text: object) -> ZoneInfo:
         raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
 
 
+def _word(name: object) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(name)):
+        raise ValueError("this name becomes a label; write letters, digits, _, . and -, such as main")
+    return str(name)
+
+
 class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
-    shops: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")], ShopSection] = Field(min_length=1)
+    shops: dict[Annotated[str, BeforeValidator(_word)], ShopSection] = Field(min_length=1)
     channels: Channels = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     web: Web = Web()
-    state: Annotated[SecretStr, BeforeValidator(normal)] = SecretStr("sqlite:///order-health.db")
+    state: StateUrl = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
@@ -104,5 +111,10 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fa
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)
-        ours = [document.fault(each["loc"], each["msg"]) for each in lines if each["loc"] not in told]
+        ours = [document.fault(_place(each["loc"]), each["msg"]) for each in lines if each["loc"] not in told]
         return None, [*document.faults, *ours]
+
+
+def _place(loc: Place) -> Place:
+    """Pydantic places what is wrong with a key below it."""
+    return loc[:-1] if loc[-1:] == ("[key]",) else loc

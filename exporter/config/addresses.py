@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, SecretStr
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from exporter.strict import Strict
 
@@ -14,10 +14,13 @@ from exporter.strict import Strict
 def normal(text: object) -> str:
     try:
         url = make_url(str(text))
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number, with what stands there
         url = None
     if url is None or not url.get_backend_name():
         raise ValueError("is not a database URL; write for example mysql+pymysql://order_health@10.0.0.5/shop")
+    if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+        # else the end of the password would be taken for the host, which errors and `check` may name
+        raise ValueError("has more than one @; write %40 in the password, or put it under `password:`")
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
 
 
@@ -35,6 +38,18 @@ def _supported(text: str) -> str:
         raise ValueError(f"no driver for {driver}; use mysql+pymysql://, postgresql+psycopg:// or sqlite:///")
     return text
 
+
+def _known(text: str) -> str:
+    url = make_url(text)
+    try:
+        url.get_dialect()
+    except (NoSuchModuleError, ImportError):
+        raise ValueError(f"no driver for {url.drivername}; write for example sqlite:///order-health.db") from None
+    return text
+
+
+StateUrl = Annotated[SecretStr, BeforeValidator(_known), BeforeValidator(normal)]
+"""Any database that SQLAlchemy knows."""
 
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_supported), BeforeValidator(normal)]
 """A secret as a whole: a password may stand in it."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from sqlalchemy.engine import URL
 
 from exporter.config.addresses import Database, DatabaseUrl, with_password
@@ -71,10 +72,22 @@ class Alerts(Strict):
     rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
         default_factory=lambda: ["rules/*.yml"]
     )
-    every: Duration = 5.0
+    every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
 
 
+def _opened_by_phones(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise ValueError("is not an address of a web page; write for example http://order-health.example.com")
+    return url
+
+
+def _host_and_port(listen: str) -> str:
+    if not re.fullmatch(r"\S*:\d{1,5}", listen):
+        raise ValueError("is no listen address; write host:port, for example 127.0.0.1:9847")
+    return listen
+
+
 class Web(Strict):
-    listen: str = "127.0.0.1:9847"
-    external_url: str = ""
+    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:9847"
+    external_url: Annotated[str, AfterValidator(_opened_by_phones)] = ""

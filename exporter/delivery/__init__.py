@@ -7,13 +7,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from exporter.delivery.carrier import LEASE_SECONDS, Poster, Surroundings
 from exporter.delivery.robot import MAX_AGE_SECONDS, Robot
-from exporter.model import Card, Metric, Sample
+from exporter.model import Card, Delivery, Metric, Sample
 from exporter.notify import Channel
 from exporter.state import State, Waiting
 
@@ -35,19 +34,6 @@ OLDEST = Metric(
     ("channel",),
 )
 METRICS = (CARDS, OUTBOX, OLDEST)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How delivery to one channel goes; `accepted` and `detail` are of the last receipt."""
-
-    name: str
-    kind: str
-    waiting: int = 0
-    oldest_waiting: datetime | None = None
-    last_receipt: datetime | None = None
-    accepted: bool | None = None
-    detail: str = ""
 
 
 class Sender:
@@ -124,7 +110,7 @@ class Sender:
         found += [OUTBOX(waiting[name].cards if name in waiting else 0, channel=name) for name in names]
         return found + [OLDEST(waiting[name].oldest, channel=name) for name in names if name in waiting]
 
-    def rooms(self) -> list[Room]:
+    def rooms(self) -> list[Delivery]:
         """Every configured channel, for the status page."""
         waiting = self._state.waiting()
         with self._lock:
@@ -156,9 +142,9 @@ class Sender:
         self._on_change()
 
 
-def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | None) -> Room:
+def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | None) -> Delivery:
     last = robot.last if robot else None
-    return Room(
+    return Delivery(
         name,
         channel.kind,
         waiting=waiting.cards if waiting else 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
+from exporter.web.listen import ListenError, bound, split
 
 _SECRET = "SEC-of-a-room-on-this-machine"  # noqa: S105 - it opens nothing else
 _CONFIG = """\
@@ -37,14 +37,18 @@ state: sqlite:///state.db
 
 def play(listen: str, duration: float | None) -> int:
     """Until Ctrl-C, or for `duration` seconds; returns the exit status."""
-    host, port = _address(listen)
-    origin = f"http://{host}:{port}"
+    try:
+        host, port = _place(listen)
+    except ListenError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    origin = f"http://{_opened(host)}:{port}"
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         (folder / "config.yaml").write_text(
-            _CONFIG.format(folder=folder, origin=origin, listen=f"{host}:{port}", secret=_SECRET),
+            _CONFIG.format(folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET),
             encoding="utf-8",
         )
         try:
@@ -62,12 +66,18 @@ def play(listen: str, duration: float | None) -> int:
         return app.run()
 
 
-def _address(listen: str) -> tuple[str, int]:
-    """Where to listen; port 0 becomes a free one, because the rooms' addresses stand in the configuration."""
-    host, _, port = listen.rpartition(":")
-    host = host or "127.0.0.1"
-    if int(port):
-        return host, int(port)
-    with socket.socket() as free:
-        free.bind((host.strip("[]"), 0))
-        return host, int(free.getsockname()[1])
+def _place(listen: str) -> tuple[str, int]:
+    """Host and port to listen on, known to be free: the rooms' addresses stand in the configuration."""
+    host, _ = split(listen)
+    [socket] = bound([listen])
+    with socket:
+        return host, int(socket.getsockname()[1])
+
+
+def _opened(host: str) -> str:
+    """The host as people open it: every interface has this one, too."""
+    return "127.0.0.1" if host in {"", "0.0.0.0", "::"} else _bracketed(host)  # noqa: S104 - asked for by who runs it
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from exporter.shop.database import StatementError
 from exporter.shop.errors import Denied, Missing, ShopError
+from exporter.strict import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,14 +35,14 @@ def told(
         return Missing(f"there is no column {column} in {where}{code}{near}; name the right one in the mapping")
     if fault.kind in ("denied", "access"):
         what = f"column {fault.names['column']} of " if "column" in fault.names else ""
-        grant = _grant(catalog, schema, table, columns, _account(catalog, deadline))
-        return Denied(f"the account may not read {what}{where}{code}; `order-health check` prints the GRANT", grant)
+        remedy = grant(catalog, schema, table, columns, account(catalog, deadline))
+        return Denied(f"the account may not read {what}{where}{code}; `order-health check` prints the GRANT", remedy)
     return ShopError(f"the database refuses the statement over {where}{code}: {fault.text}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:
     names = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    found = nearest(name.lower(), names, count=3)
     return f"; there is {', '.join(names[each] for each in found)}" if found else ""
 
 
@@ -50,10 +50,10 @@ def shut_out(error: Denied, catalog: Catalog, schema: str | None, table: str, co
     """The same refusal with the GRANT that ends it, for an account that may not even use the database."""
     if not error.account:
         return error
-    return Denied(str(error), _grant(catalog, schema, table, columns, error.account), account=error.account)
+    return Denied(str(error), grant(catalog, schema, table, columns, error.account), account=error.account)
 
 
-def _account(catalog: Catalog, deadline: Deadline) -> str:
+def account(catalog: Catalog, deadline: Deadline) -> str:
     """What the server calls the account; empty where there are no accounts."""
     asked = _ACCOUNT.get(catalog.database.family.name)
     try:
@@ -62,8 +62,9 @@ def _account(catalog: Catalog, deadline: Deadline) -> str:
         return "order_health@%"
 
 
-def _grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], account: str) -> str:
-    if not account:
+def grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], to: str) -> str:
+    """The statement that lets the account `to` (as the server calls it) read these columns; empty without one."""
+    if not to:
         return ""
     family = catalog.database.family.name
     quote = "`" if family == "mysql" else '"'
@@ -71,7 +72,7 @@ def _grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[s
     def quoted(name: str) -> str:
         return quote + name.replace(quote, quote * 2) + quote
 
-    user, _, host = account.rpartition("@")
-    to = f"'{user}'@'{host}'" if family == "mysql" else quoted(account)
+    user, _, host = to.rpartition("@")
+    grantee = f"'{user}'@'{host}'" if family == "mysql" else quoted(to)
     listed = ", ".join(quoted(each) for each in dict.fromkeys(columns))
-    return f"GRANT SELECT ({listed}) ON {quoted(catalog.schema(schema))}.{quoted(table)} TO {to};"
+    return f"GRANT SELECT ({listed}) ON {quoted(catalog.schema(schema))}.{quoted(table)} TO {grantee};"

@@ -107,6 +107,8 @@ def _written(survey: Survey, draft: _Draft) -> dict[str, Any]:
     key = survey.key(draft.example)
     if key is None:
         draft.doubt("key", "no single primary key: write the column that grows with time")
+    if survey.hides(draft.example):
+        draft.doubt("columns", f"this account sees some columns of {draft.example} only; is one missing? Then grant it")
     columns = {ours: seen.name for ours, seen in draft.columns.items()}
     written: dict[str, Any] = {"table": draft.table, "key": key or columns.get("number", "id")}
     if where := _filters(survey, draft):

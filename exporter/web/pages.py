@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ _WORST_FIRST = get_args(State)
 _SEVERITIES = ("critical", "warning", "info")
 _SUMMABLE = ("_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations")
 _MOST_SHOWN = 6
+_OTHER_LANGUAGE = re.compile(r"^\[(?:English|中文)\]\([\w.]+\.md\)\n+", re.MULTILINE)
 CASES_SHOWN = 10
 
 
@@ -56,7 +58,9 @@ def home(status: Status, language: Language) -> str:
 def runbook(name: str, markdown: str, language: Language) -> str:
     import mistune  # noqa: PLC0415 - only runbooks need it
 
-    html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(markdown)
+    # the file's link to its other language is for who reads the file; the page has a way there of its own
+    text = _OTHER_LANGUAGE.sub("", markdown, count=1)
+    html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(text)
     return _template("runbook.html").render(name=name, html=html, language=language)
 
 

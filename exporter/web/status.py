@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 
-from exporter.model import Case, Gap, Sample
+from exporter.model import Case, Delivery, Gap, Sample
 
 Language = Literal["zh", "en"]
 State = Literal["firing", "failing", "waiting", "healthy", "not_applicable"]
@@ -47,19 +47,6 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelRow:
-    """How delivery to one room goes; `accepted` and `detail` are of the last receipt."""
-
-    name: str
-    kind: str
-    waiting: int = 0
-    oldest_waiting: datetime | None = None
-    last_receipt: datetime | None = None
-    accepted: bool | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """Everything at one instant `at`; times are shown in `zone`."""
 
@@ -67,7 +54,7 @@ class Status:
     version: str
     probes: tuple[ProbeRow, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
-    channels: tuple[ChannelRow, ...] = ()
+    channels: tuple[Delivery, ...] = ()
     zone: tzinfo = SHANGHAI
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exporter.cards.words import WORDS as CARDS
 from exporter.web.words import LABELS, METRICS, PROBES, WORDS
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _UNITS = {
     "en": ((86400, " d"), (3600, " h"), (60, " min"), (1, " s")),
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
+
+_FLAGS = ("_missing", "_truncated")
+"""Metrics that are 1 or 0 and answer a question."""
+
+_WHOLE_FROM = 1000
+"""Larger figures are shown without decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,14 @@ class Wording:
 
     def label(self, name: str, value: str) -> str:
         known = LABELS.get((name, value))
-        return known[self.language] if known else self.text(value)
+        return known[self.language] if known else self.text(CARDS[self.language].say(name, value))
+
+    def check(self, name: str) -> str:
+        """What a gap is about: a probe, a metric without its prefix, a kind of anomaly or a table."""
+        if name in PROBES:
+            return self.probe(name)
+        metric = f"order_health_{name}"
+        return self.metric(metric) if metric in METRICS else self.label("check", self.label("kind", name))
 
     def clock(self, moment: datetime) -> str:
         """The time; the date too where it is not today's."""
@@ -78,6 +92,8 @@ class Wording:
         """In the unit that the metric's name carries."""
         if not math.isfinite(value):
             return "–"
+        if metric.name.endswith(_FLAGS):
+            return self.word("yes" if value else "no")
         if metric.name.endswith("_timestamp_seconds"):
             return self.word("ago", length=self.length(self.at.timestamp() - value))
         if metric.name.endswith("_seconds"):
@@ -90,7 +106,7 @@ class Wording:
     def number(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
-        return f"{int(value):,}" if value == int(value) else f"{value:,.4g}"
+        return f"{value:,.0f}" if value == int(value) or abs(value) >= _WHOLE_FROM else f"{value:.4g}"
 
     def text(self, text: str) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""

@@ -1,12 +1,17 @@
 """A database is recognised by its tables, whatever their prefix; an unknown shop gets a proposal with its doubts."""
 
+import contextlib
+import sqlite3
+
 import pytest
 import sqlalchemy as sa
 
 from exporter.shop import discover
+from exporter.shop.database import Database
 from exporter.shop.mapping import load
-from exporter.shop.survey import sharded
+from exporter.shop.survey import Survey, sharded
 from tests.shop.test_presets import NAMES, schema, statements
+from tests.shops import COLUMNS
 
 UNKNOWN = """
 CREATE TABLE shop_order_00 (id INTEGER PRIMARY KEY, orderNo VARCHAR(20), state INT, payAmount INT, created_time INT,
@@ -25,19 +30,30 @@ INSERT INTO payment_notify VALUES (1, 'a', 't', 100, '2026-01-01 00:00:00', 'TRA
 
 
 @pytest.fixture
-def shop():
-    """Makes a shop in memory of SQL text, and a connection to it."""
-    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    connection = engine.connect()
+def survey():
+    """Surveys the database of a URL."""
+    with contextlib.ExitStack() as stack:
+
+        def made(url):
+            database = Database(sa.make_url(url))
+            stack.callback(database.close)
+            return Survey(database)
+
+        yield made
+
+
+@pytest.fixture
+def shop(tmp_path, survey):
+    """Adds SQL texts to an SQLite shop, and surveys it."""
+    file = tmp_path / "shop.db"
 
     def made(*texts):
-        for text in texts:
-            connection.connection.driver_connection.executescript(text)
-        return connection
+        with contextlib.closing(sqlite3.connect(file)) as link:
+            for text in texts:
+                link.executescript(text)
+        return survey(f"sqlite:///{file}")
 
-    yield made
-    connection.close()
-    engine.dispose()
+    return made
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,11 +70,11 @@ def test_another_prefix_is_found_and_written(shop, name, own):
 
 
 def test_what_a_shop_lacks_is_taken_out_of_the_mapping_and_named(shop):
-    connection = shop(
+    seen = shop(
         schema("plain"),
         "ALTER TABLE orders DROP COLUMN currency; DROP TABLE inventory_lock; ALTER TABLE pay_callback DROP COLUMN pay_channel;",
     )
-    best = discover.look(connection).best
+    best = discover.look(seen).best
     assert best.preset == "plain"
     assert "orders.currency" in best.absent
     assert best.tables["reservations"] is None
@@ -135,30 +151,29 @@ def test_only_unbroken_rows_of_tables_are_shards():
     assert sharded(["o_0", "o_2", "log_2024"]) == {}
 
 
+def test_views_count_only_where_there_is_nothing_else(shop):
+    text = "CREATE TABLE orders (id INTEGER PRIMARY KEY); CREATE VIEW v_orders AS SELECT id FROM orders"
+    assert shop(text).tables == ("orders",)
+
+
 @pytest.mark.server
-def test_every_shop_is_recognised_on_a_real_server(mariadb):
+def test_every_shop_is_recognised_on_a_real_server(mariadb, survey):
     for name in NAMES:
         database = mariadb.database(f"look_{name.replace('-', '_')}", *statements(name))
-        engine = sa.create_engine(mariadb.url(database), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            best = discover.look(connection).best
-        engine.dispose()
+        best = discover.look(survey(mariadb.url(database))).best
         assert best, name
         assert (best.preset, best.tables, best.absent) == (name, name, ())
 
 
 @pytest.mark.server
-def test_comments_of_a_real_server_tell_the_statuses(mariadb):
+def test_comments_of_a_real_server_tell_the_statuses(mariadb, survey):
     table = (
         "CREATE TABLE biz_order (id BIGINT PRIMARY KEY, order_sn VARCHAR(32), create_time DATETIME, deleted_at DATETIME NULL,"
         " order_status TINYINT COMMENT '状态：0->待付款；1->待发货；2->已发货；3->已完成；4->已关闭', pay_price DECIMAL(10,2))"
     )
     stock = "CREATE TABLE biz_stock (id BIGINT PRIMARY KEY, sku_id BIGINT, stock INT UNSIGNED)"
     database = mariadb.database("look_unknown", table, stock)
-    engine = sa.create_engine(mariadb.url(database), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        found = discover.look(connection)
-    engine.dispose()
+    found = discover.look(survey(mariadb.url(database)))
     assert found.proposal["orders"]["status"] == {
         "pending": [0],
         "paid": [1],
@@ -171,10 +186,75 @@ def test_comments_of_a_real_server_tell_the_statuses(mariadb):
 
 
 @pytest.mark.server
-def test_a_shop_on_postgresql_is_recognised_too(postgres):
+def test_a_shop_on_postgresql_is_recognised_too(postgres, survey):
     database = postgres.database("look_plain", *(each.replace("DATETIME", "TIMESTAMP") for each in statements("plain")))
-    engine = sa.create_engine(postgres.url(database))
-    with engine.connect() as connection:
-        best = discover.look(connection).best
-    engine.dispose()
+    seen = survey(postgres.url(database).replace("postgresql:", "postgresql+psycopg:"))
+    assert discover.look(seen).best.tables == "plain"
+    assert seen.key("orders") == "id"
+    assert (seen.columns("orders")["created_at"].kind, seen.columns("orders")["amount"].kind) == ("time", "decimal")
+
+
+NARROW = {**COLUMNS, "orders": COLUMNS["orders"].replace(", currency", "")}
+"""All that the plain preset reads, but for one column that it can do without."""
+
+
+def granted(mariadb, name, columns):
+    """The plain shop, and the URL of an account that may read these columns of these tables only."""
+    database = mariadb.database(name, *statements("plain"))
+    mariadb.account(name, *(f"SELECT ({each}) ON {database}.{table}" for table, each in columns.items()))
+    return mariadb.url(database, name, "secret")
+
+
+@pytest.mark.server
+def test_grants_on_single_columns_are_enough(mariadb, survey):
+    seen = survey(granted(mariadb, "look_columns", COLUMNS))
+    best = discover.look(seen).best
+    assert (best.tables, best.absent, best.doubts) == ("plain", (), ())
+    assert seen.key("orders") == "id"
+    assert not seen.hides("orders")
+
+
+@pytest.mark.server
+def test_a_column_that_the_account_may_not_see_is_left_out_and_doubted(mariadb, survey):
+    best = discover.look(survey(granted(mariadb, "look_narrow", NARROW))).best
+    assert best.tables == {"preset": "plain", "orders": {"columns": {"currency": None}}}
+    assert [doubt.place for doubt in best.doubts] == ["orders.columns.currency"]
+    assert "may not see it" in best.doubts[0].text
+    assert best.grants == ("GRANT SELECT (`currency`) ON `look_narrow`.`orders` TO 'look_narrow'@'%';",)
+
+
+@pytest.mark.server
+def test_a_column_that_nothing_can_do_without_stays_until_it_is_granted(mariadb, survey):
+    columns = {**COLUMNS, "pay_callback": COLUMNS["pay_callback"].replace(" trade_state,", "")}
+    best = discover.look(survey(granted(mariadb, "look_needed", columns))).best
     assert best.tables == "plain"
+    assert [doubt.place for doubt in best.doubts] == ["callbacks.columns.state"]
+    assert "(`trade_state`)" in best.grants[0]
+
+
+@pytest.mark.server
+def test_a_table_that_the_account_may_not_see_is_doubted_with_its_grant(mariadb, survey):
+    columns = {table: each for table, each in COLUMNS.items() if table != "inventory_lock"}
+    best = discover.look(survey(granted(mariadb, "look_table", columns))).best
+    assert best.tables == {"preset": "plain", "reservations": None}
+    assert [doubt.place for doubt in best.doubts] == ["reservations"]
+    assert "`look_table`.`inventory_lock`" in best.grants[0]
+
+
+@pytest.mark.server
+def test_a_column_that_a_whole_grant_does_not_show_is_gone_and_no_doubt(mariadb, survey):
+    database = mariadb.database("look_gone", *statements("plain"), "ALTER TABLE orders DROP COLUMN currency")
+    mariadb.account("look_gone", f"SELECT ON {database}.*")
+    best = discover.look(survey(mariadb.url(database, "look_gone", "secret"))).best
+    assert (best.absent, best.doubts, best.grants) == (("orders.currency",), (), ())
+
+
+@pytest.mark.server
+def test_a_proposal_says_that_columns_may_be_hidden(mariadb, survey):
+    table = "CREATE TABLE biz_order (id BIGINT PRIMARY KEY, order_sn VARCHAR(32), order_status INT, create_time DATETIME, phone TEXT)"
+    database = mariadb.database("look_hidden", table, "INSERT INTO biz_order VALUES (1, 'a', 3, NOW(), '')")
+    mariadb.account("look_hidden", f"SELECT (id, order_sn, order_status, create_time) ON {database}.biz_order")
+    found = discover.look(survey(mariadb.url(database, "look_hidden", "secret")))
+    assert found.proposal["orders"]["key"] == "id"
+    assert found.proposal["orders"]["status"] == {"pending": [3]}
+    assert any(doubt.place == "orders.columns" and "sees some columns" in doubt.text for doubt in found.doubts)

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from exporter.shop.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
 from exporter.shop.presets import presets
 
-PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("mapping.md", "mapping.zh-CN.md")]
 EXAMPLES = [
     document["tables"]
-    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    for page in PAGES
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     for document in yaml.safe_load_all(block)
     if "tables" in document
 ]
@@ -188,17 +190,17 @@ def test_an_example_of_the_page_loads(given):
 
 
 @pytest.mark.parametrize("name", presets())
-def test_a_preset_stands_on_the_page(name):
-    assert f"| `{name}` |" in PAGE
+def test_a_preset_stands_on_both_pages(name):
+    assert all(f"| `{name}` |" in page for page in PAGES)
 
 
 @pytest.mark.parametrize("table", [Orders, Callbacks, Stock, Reservations])
-def test_every_column_and_kind_stands_on_the_page(table):
+def test_every_column_and_kind_stands_on_both_pages(table):
     for word in (*table.COLUMNS, *table.KINDS):
-        assert f"`{word}`" in PAGE
+        assert all(f"`{word}`" in page for page in PAGES), word
 
 
-def test_every_key_stands_on_the_page():
+def test_every_key_stands_on_both_pages():
     keys = {each.alias or name for name, each in (TableMap.model_fields | Reservations.model_fields).items()}
     for key in (*keys, *WORDS):
-        assert f"`{key}`" in PAGE
+        assert all(f"`{key}`" in page for page in PAGES), key

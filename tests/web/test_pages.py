@@ -1,14 +1,17 @@
 """The status page as an operator reads it, and what hostile text does to it: nothing."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from exporter.model import Case, Gap, Metric
+from exporter import probes
+from exporter.model import Case, Delivery, Gap, Metric
+from exporter.probes.pending_paid.tell import AGES, ANOMALY_KINDS, OLDEST_AGE
 from exporter.web import pages
-from exporter.web.status import AlertRow, ChannelRow, ProbeRow, Status
+from exporter.web.status import AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
 from exporter.web.words import LABELS, METRICS, PROBES, WORDS
 
@@ -49,7 +52,7 @@ def test_the_first_thing_on_the_page_is_how_things_stand():
     assert "1 alert firing" in page("en", probes=(HEALTHY,), alerts=(ALERT,)).text
     failing = replace(HEALTHY, state="failing", why="the database is gone")
     assert "1 项检查没有结果" in page(probes=(failing,)).text
-    assert "告警卡片没有送达" in page(probes=(HEALTHY,), channels=(ChannelRow("ops", "wecom", accepted=False),)).text
+    assert "告警卡片没有送达" in page(probes=(HEALTHY,), channels=(Delivery("ops", "wecom", accepted=False),)).text
     assert "正在等待首次检查" in page(probes=(replace(HEALTHY, state="waiting"),)).text
     assert "还没有检查项" in page().text
 
@@ -86,7 +89,21 @@ def test_a_probe_shows_its_total_its_parts_and_how_fresh_it_is():
 
 def test_a_check_that_can_never_be_answered_says_why():
     row = replace(HEALTHY, gaps=(Gap("reservations", "no such table"),))
-    assert "不适用 · reservations：no such table" in page(probes=(row,)).text
+    assert "不适用 · 库存预占：no such table" in page(probes=(row,)).text
+
+
+def test_what_our_probes_say_is_said_in_words_and_not_in_names():
+    for probe in (probes.known()[name] for name in PROBES if name in probes.known()):
+        assert not {metric.name for metric in probe.METRICS} - set(METRICS)
+    for kind in ANOMALY_KINDS:
+        assert not Wording("zh", AT, UTC).label("kind", kind).isascii()
+        assert not Wording("zh", AT, UTC).check(kind).isascii()
+    for age in (*(name for name, _ in AGES), OLDEST_AGE):
+        assert ("age", age) in LABELS
+    for check in ("orders", "callbacks", "reservations", "negative_stock", "pending_orders", "stale_reservations"):
+        assert not Wording("zh", AT, UTC).check(check).isascii()
+    samples = (ORDERS(1, pay_channel="alipay", age="under_2h"), Metric("order_health_stock_key_missing", "x")(1))
+    assert "支付宝 · 30 分钟–2 小时 1 缺少唯一键 是" in page(probes=(replace(HEALTHY, samples=samples),)).text
 
 
 def test_an_alert_shows_since_when_its_evidence_and_the_way_to_the_runbook():
@@ -116,12 +133,12 @@ def test_the_worst_and_oldest_alert_stands_first():
 
 def test_a_room_shows_what_waits_and_the_last_receipt():
     rooms = (
-        ChannelRow("ops", "dingtalk", 2, AT - timedelta(minutes=3), AT - timedelta(minutes=13), True, "ok"),
-        ChannelRow("duty", "wecom", 0, None, AT, False, "errcode 93000: invalid webhook url"),
+        Delivery("ops", "dingtalk", 2, AT - timedelta(minutes=3), AT - timedelta(minutes=13), True, "ok"),
+        Delivery("duty", "wecom", 0, None, AT, False, "errcode 93000: invalid webhook url"),
     )
     said = page(channels=rooms).text
     assert "ops dingtalk 已送达 02:59:05 2 张待发 最早一张已等 3 分钟" in said
-    assert "duty wecom 被拒绝 errcode 93000: invalid webhook url" in said
+    assert "duty wecom 未送达 errcode 93000: invalid webhook url" in said
 
 
 @pytest.mark.parametrize(
@@ -141,7 +158,7 @@ def test_text_from_outside_never_becomes_markup(hostile):
     )
     alert = AlertRow(hostile, hostile, "firing", AT, 1, hostile, hostile, (Case(hostile, AT, hostile),), hostile)
     harmless = page(probes=(HEALTHY,), alerts=(replace(ALERT, text="x", evidence=(Case("x"),)),))
-    shown = page(probes=(row,), alerts=(alert,), channels=(ChannelRow(hostile, hostile, 1, AT, AT, False, hostile),))
+    shown = page(probes=(row,), alerts=(alert,), channels=(Delivery(hostile, hostile, 1, AT, AT, False, hostile),))
     assert {tag for tag, _ in shown.tags} <= {tag for tag, _ in harmless.tags} | {
         "p",
         "b",
@@ -223,3 +240,13 @@ def test_a_time_of_another_day_carries_its_date():
 @pytest.mark.parametrize("vocabulary", [WORDS, PROBES, METRICS, LABELS], ids=["words", "probes", "metrics", "labels"])
 def test_every_word_is_there_in_both_languages(vocabulary):
     assert all(both["zh"].strip() and both["en"].strip() for both in vocabulary.values())
+
+
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[2] / "docs" / "runbooks").glob("*.md")), ids=lambda file: file.name
+)
+def test_no_link_of_a_runbook_leads_nowhere(file):
+    shown = Text(pages.runbook(file.stem, file.read_text(encoding="utf-8"), "en"))
+    links = [attributes["href"] for tag, attributes in shown.tags if tag == "a"]
+    assert links[:2] == ["../", "?lang=zh"]
+    assert all(link.startswith(("https://", "#")) for link in links[2:])

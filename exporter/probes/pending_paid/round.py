@@ -73,7 +73,8 @@ class Round:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(self.memory.looked_again or self.look.start, self.look.start)
         found, onward = self.look.some_payments(min(since, until), until, elapsed)
-        self.memory = replace(self.memory, looked_again=onward)
+        seen = (p.channel for p in found if p.channel)
+        self.memory = replace(self.memory, looked_again=onward).with_channels(seen)
         return found
 
     def _known(self) -> dict[str, Order]:

@@ -1,0 +1,80 @@
+"""The demo as a person starts it: a process, its pages, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from tests.servers import free_port
+
+
+def demo(*words):
+    return subprocess.Popen(
+        [sys.executable, "-m", "exporter", "demo", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def page(origin, path=""):
+    with urlopen(f"{origin}/{path}", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def until(look, seconds=10.0):
+    """What `look` finds, asked again until it finds something."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+    return found
+
+
+def test_the_demo_shows_the_incident_within_ten_seconds_and_ends_at_ctrl_c():
+    with demo("--web.listen-address", "127.0.0.1:0") as process:
+        try:
+            origin = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+            rooms = until(lambda: (text := page(origin, "rooms")).count("89 笔订单已付款仍待支付") >= 2 and text)
+            oversold = 'order_health_stock_lowest_quantity{shop="demo",warehouse="shanghai"} -1'
+            metrics = until(lambda: oversold in (text := page(origin, "metrics")) and text)
+            counts = re.findall(r"^order_health_pending_paid_orders\{.*\} (\d+)$", metrics, re.MULTILINE)
+            assert sum(map(int, counts)) == 89
+            assert 'order_health_pending_orders{shop="demo"} 142' in metrics
+            for text in (rooms, metrics, page(origin), page(origin, "api/status")):
+                assert "13800000000" not in text
+                assert "SEC-of-a-room" not in text
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--web.listen-address", "nonsense"], "'nonsense' is no listen address; write host:port"),
+        (["--web.listen-address", "127.0.0.1:99999"], "is no listen address; write host:port"),
+        (["--for", "soon"], "'soon' is not a duration; write for example 30s"),
+    ],
+)
+def test_what_the_demo_cannot_do_it_says_in_one_line(words, said):
+    process = demo(*words)
+    out, err = process.communicate(timeout=15)
+    assert process.returncode != 0
+    assert out == ""
+    assert said in err.splitlines()[-1]
+
+
+def test_on_a_busy_port_no_address_is_told_that_belongs_to_somebody_else():
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        process = demo("--web.listen-address", f"127.0.0.1:{taken.getsockname()[1]}")
+        out, err = process.communicate(timeout=15)
+    assert process.returncode == 1
+    assert out == ""
+    assert "Address already in use; stop what listens there" in err
