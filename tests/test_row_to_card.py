@@ -74,7 +74,7 @@ def test_a_hostile_order_number_breaks_neither_card_nor_page(shop, tmp_path, ref
 
 def test_while_the_database_is_down_no_alert_flips_and_no_old_value_stays(shop, sidecar):
     shop.order(1, paid_ago=timedelta(minutes=9))
-    eventually(lambda: [text for text in sidecar.texts() if "actionCard" in text])
+    eventually(lambda: [text for text in sidecar.texts() if "atMobiles" in text])  # the companion comes last
     before = len(sidecar.texts())
     with shop.server.frozen():
         eventually(lambda: sidecar.metric('order_health_probe_success{probe="pending_paid",shop="main"}') == 0)
