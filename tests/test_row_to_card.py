@@ -89,7 +89,7 @@ def test_what_a_room_refuses_for_a_while_arrives_later_and_once(shop, sidecar):
     sidecar.rooms.dingtalk.faults.extend(["html", "500", "unknown"])
     shop.order(1, paid_ago=timedelta(minutes=9))
     assert eventually(lambda: [text for text in sidecar.texts("wecom") if "template_card" in text])
-    assert sidecar.metric('order_health_outbox_cards{channel="ops"}') == 1
+    eventually(lambda: sidecar.metric('order_health_outbox_cards{channel="ops"}') == 1)
     assert sidecar.get("/")[0] == 200
 
 
