@@ -5,6 +5,10 @@ from harness import Database
 DAYS = 90
 TAIL = 10_000
 """So many of the youngest orders are made anew at every run: their times are counted back from now."""
+AHEAD = 300
+"""Seconds for which rows are made in advance, so that new ones come to light while a probe runs."""
+STOCK = 200_000
+"""Rows of stock in the large shops; 14 of them are below zero."""
 
 _STEP = "{days} * 86400 / {orders}"
 # The last two hours hold one unpaid order in 17, and every third of those has its callback: 264 and 89 of 5 million.
@@ -22,32 +26,38 @@ _CALLBACKS = """INSERT INTO pay_callback
 SELECT id, out_trade_no, CONCAT('TX', id), 'SUCCESS', 12800, 'wechat', created_at + INTERVAL 20 SECOND
 FROM orders WHERE id BETWEEN {first} AND {last} AND (status = 'completed' OR (id % 51 = 0 AND id % 500 <> 0
   AND status = 'pending' AND created_at > NOW() - INTERVAL 2 HOUR))"""
+_ZONE = "SET time_zone = '+08:00'"  # the plain preset's: its times are Beijing time
 _STOCK = """INSERT INTO inventory (id, warehouse_id, sku_id, quantity)
-SELECT seq, CONCAT('W', LPAD(seq % {warehouses}, 5, '0')), CONCAT('SKU', seq), 10 FROM seq_1_to_{rows}"""
+SELECT seq, CONCAT('W', LPAD(seq % {warehouses}, 5, '0')), CONCAT('SKU', seq), IF(seq % {below} = 0, -1, 10)
+FROM seq_1_to_{rows}"""
+NEVER = 10**9
 
 
 def small(database: Database, *, warehouses: int = 3, rows: int = 3000) -> None:
     """A shop of 20,000 orders and so many stock rows, as database `shop`."""
     database.create("shop")
     _fill(database, "shop", 20_000, 1)
-    database.run(_STOCK.format(warehouses=warehouses, rows=rows), database="shop")
+    database.run(_STOCK.format(warehouses=warehouses, rows=rows, below=NEVER), database="shop")
 
 
 def large(database: Database, orders: int) -> None:
-    """Databases `shop` (all indexes) and `bare` (no time index) with so many orders; kept, but for the youngest."""
+    """Databases `shop` and `bare` (no index on time or quantity) with so many orders; kept, but for the youngest."""
     names = {row[0] for row in database.run("SHOW DATABASES")}
     if "ready" not in names:
         database.create("shop")
         database.run("SET unique_checks = 0", database="shop")
         _fill(database, "shop", orders, 1)
+        database.run(_STOCK.format(warehouses=3, rows=STOCK, below=STOCK // 14), database="shop")
         database.create("bare")
         database.run(
             "DROP INDEX orders_status_created ON orders",
             "DROP INDEX orders_paid ON orders",
             "DROP INDEX pay_callback_received ON pay_callback",
+            "DROP INDEX inventory_quantity ON inventory",
             "SET unique_checks = 0",
             "INSERT INTO orders SELECT * FROM shop.orders",
             "INSERT INTO pay_callback SELECT * FROM shop.pay_callback",
+            "INSERT INTO inventory SELECT * FROM shop.inventory",
             database="bare",
         )
         database.run("CREATE DATABASE ready")
@@ -57,16 +67,18 @@ def large(database: Database, orders: int) -> None:
             f"DELETE FROM orders WHERE id >= {first}", f"DELETE FROM pay_callback WHERE id >= {first}", database=name
         )
         _fill(database, name, orders, first)
-        database.run("ANALYZE TABLE orders, pay_callback", database=name)
+        database.run("ANALYZE TABLE orders, pay_callback, inventory", database=name)
 
 
 def _fill(database: Database, name: str, orders: int, first: int) -> None:
-    """Orders from this id on, up to now, and their callbacks; times are counted on from order 1's."""
+    """Orders from this id on, up to a little ahead of now, and their callbacks; times are counted from order 1's."""
     step = _STEP.format(days=DAYS, orders=orders)
-    (youngest,) = database.run("SELECT UNIX_TIMESTAMP(MIN(created_at)) FROM orders WHERE id = 1", database=name)[0]
+    (youngest,) = database.run(_ZONE, "SELECT UNIX_TIMESTAMP(MIN(created_at)) FROM orders WHERE id = 1", database=name)[
+        0
+    ]
     sql = f"SELECT UNIX_TIMESTAMP() - {DAYS} * 86400" if youngest is None else f"SELECT {youngest} - {step}"
     (start,) = database.run(sql)[0]
-    (last,) = database.run(f"SELECT FLOOR((UNIX_TIMESTAMP() - {start}) / ({step}))")[0]
+    (last,) = database.run(f"SELECT FLOOR((UNIX_TIMESTAMP() + {AHEAD} - {start}) / ({step}))")[0]
     for low in range(first, int(last) + 1, 500_000):
         where = {"start": start, "step": f"({step})", "first": low, "last": min(low + 499_999, int(last))}
-        database.run(_ORDERS.format(**where), _CALLBACKS.format(**where), database=name)
+        database.run(_ZONE, _ORDERS.format(**where), _CALLBACKS.format(**where), database=name)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from starlette.routing import BaseRoute
+from typing import TYPE_CHECKING
 
 from exporter import cards, overview, selfmetrics
 from exporter.config import ROOT, Config, ConfigFaultError, load
@@ -27,6 +26,9 @@ from exporter.web.access import Access, AccessError
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 log = logging.getLogger(__name__)
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from exporter import alerts, cards, probes
+from exporter import alerts, cards
 from exporter.config import Config, Route
+from exporter.doubt import Doubt, Name
 from exporter.model import Alert, AlertKey, Card, Flip
-from exporter.rules import Rulebook, Series
+from exporter.rules import Judgement, Rulebook, Series
 from exporter.state import State
 
 log = logging.getLogger(__name__)
-
-Name = tuple[str, str]
-"""(shop, probe)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +50,25 @@ class Judge:
         with self._lock:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
-            unsure = self._unsure(series) | {(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            doubt = Doubt(self._bench.rulebook, self._bench.watched(), series)
+            unsure = doubt.unsure() | {(rule, shop) for rule in judgement.failed for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure)
-            written = [pair for flip in flips for pair in self._cards(flip, series)]
+            flips = [_told(flip, judgement, doubt) for flip in flips]
+            written = [pair for flip in flips for pair in self._cards(flip, judgement)]
             if flips or _changed(self._active, active):
                 self._state.commit(active, written, now)
             self._active = active
         for flip in flips:
-            log.info("%s is %s: %s", flip.alert.rule, flip.alert.status, dict(flip.alert.labels))
+            status = "no longer checked" if flip.lost else flip.alert.status
+            log.info("%s is %s: %s", flip.alert.rule, status, dict(flip.alert.labels))
         if written:
             self._wake()
         return flips
 
-    def _unsure(self, series: Series) -> set[tuple[str, str]]:
-        """Rules that read a silent probe: they may neither raise nor resolve (shop "" = alerts without a shop)."""
-        silent = self._bench.watched() - _answering(series)
-        makers = _makers(probe for _, probe in silent)
-        return {
-            (rule, place)
-            for shop, probe in silent
-            for rule in self._bench.rulebook.names()
-            if makers[probe] & self._bench.rulebook.inputs(rule)
-            for place in (shop, "")
-        }
-
     def _shops(self) -> set[str]:
-        return {*self._bench.config.shops, ""}
+        return {"", *self._bench.config.shops, *(alert.labels.get("shop", "") for alert in self._active.values())}
 
-    def _cards(self, flip: Flip, series: Series) -> list[tuple[str, Card]]:
+    def _cards(self, flip: Flip, judgement: Judgement) -> list[tuple[str, Card]]:
         config = self._bench.config
         route = route_of(config, flip.alert.labels)
         if route is None:
@@ -90,7 +79,7 @@ class Judge:
             language=config.language,
             external_url=config.web.external_url,
             mention=tuple(route.mention) if flip.alert.status == "firing" else (),
-            value_now=self._bench.rulebook.value_now(flip.alert, series, flip.at),
+            value_now=judgement.value_now(flip.alert) if flip.alert.status == "resolved" else None,
         )
         return [(channel, card) for channel in route.to]
 
@@ -102,16 +91,9 @@ def route_of(config: Config, labels: Mapping[str, str]) -> Route | None:
     return next((route for route in config.alerts.routes if route.takes(labels)), None)
 
 
-def _answering(series: Series) -> frozenset[Name]:
-    return frozenset(
-        (shop, sample.labels[0])
-        for shop, sample in series
-        if sample.metric.name == "order_health_probe_success" and sample.value == 1
-    )
-
-
-def _makers(names: Iterable[str]) -> dict[str, frozenset[str]]:
-    return {name: frozenset(metric.name for metric in probes.known()[name].METRICS) for name in names}
+def _told(flip: Flip, judgement: Judgement, doubt: Doubt) -> Flip:
+    over = flip.alert.status == "resolved"
+    return replace(flip, lost=over and judgement.value_now(flip.alert) is None and doubt.lost(flip.alert))
 
 
 def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) -> bool:

@@ -130,10 +130,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """An alert that began to fire, or was resolved, at this instant: the only thing that is ever told."""
+    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more."""
 
     alert: Alert
     at: datetime
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

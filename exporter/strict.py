@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
@@ -16,6 +15,8 @@ Place = tuple[int | str, ...]
 
 def nearest(word: str, known: Iterable[str], *, count: int = 1) -> list[str]:
     """The known names that look most like `word`, best first; empty when none is close."""
+    import difflib  # noqa: PLC0415 - for what is misspelt only
+
     return difflib.get_close_matches(word, sorted(known), n=count, cutoff=0.55)
 
 
@@ -49,7 +50,9 @@ def below(loc: Place, error: ValidationError) -> list[InitErrorDetails]:
 class Strict(BaseModel):
     """Frozen, with no unknown keys; the faults of a value and its misspelt keys are told together."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True
+    )
 
     @model_validator(mode="wrap")
     @classmethod

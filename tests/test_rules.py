@@ -54,6 +54,25 @@ def case(ref, minutes=0):
     return Case(ref, NOW - timedelta(minutes=minutes))
 
 
+def test_a_rule_is_judged_anew_whenever_its_series_or_the_time_can_have_changed_its_mind(tmp_path):
+    rules = book(
+        tmp_path,
+        {"alert": "Many", "expr": "orders > 2"},
+        {"alert": "Late", "expr": f"time() - orders > {NOW.timestamp()}"},
+        {"alert": "Nothing", "expr": "absent(orders)"},
+    )
+
+    def holding(series, at=NOW):
+        return [finding.rule for finding in rules.judge(series, at).findings]
+
+    assert holding([orders(1)]) == holding([orders(1)]) == []
+    assert holding([orders(1)], NOW + timedelta(seconds=2)) == ["Late"]
+    assert holding([orders(1), orders(3, kind="lost")]) == ["Many"]
+    assert holding([orders(3)]) == holding([orders(3)]) == ["Many"]
+    assert holding([]) == ["Nothing"]
+    assert holding([orders(1)]) == []
+
+
 # --- the files of the project, by promtool and by our own judge
 
 
@@ -153,7 +172,8 @@ def test_recording_rules_work_for_the_alerts_below_and_above_them(tmp_path):
         ("Below", {"alertname": "Below"}),
     ]
     assert [case.ref for case in found[1].evidence] == ["a", "b"]
-    assert rules.inputs("Below") == {"orders", "orders:most", "shop:orders:sum"}
+    assert rules.readers({"orders"}) == {"Above", "Below"}
+    assert rules.readers({"orders:most"}) == {"Below"}
 
 
 def test_a_recording_rule_that_fails_takes_with_it_only_the_rules_that_read_it(tmp_path):
@@ -223,9 +243,9 @@ def test_the_value_now_is_what_the_rule_compares_also_when_it_no_longer_holds(tm
     late, turned = active.values()
     calm = [orders(2), orders(50, shop="other"), ("main", LIMIT(5))]
     assert rules.judge([orders(2)], NOW).findings == []
-    assert rules.value_now(late, calm, NOW) == 2
-    assert rules.value_now(turned, calm, NOW) == 2
-    assert rules.value_now(late, [], NOW) is None
+    assert rules.judge(calm, NOW).value_now(late) == 2
+    assert rules.judge(calm, NOW).value_now(turned) == 2
+    assert rules.judge([], NOW).value_now(late) is None
 
 
 # --- faults

@@ -44,8 +44,8 @@ def write(
     value = value_now if over else alert.value
     number = words.amount(value, unit) if value is not None and _counts(alert, words) else ""
     return Card(
-        title=_title(alert, words, severity),
-        status="resolved" if over else "firing",
+        title=_title(flip, words, severity),
+        status=("info" if flip.lost else "resolved") if over else "firing",
         severity=severity,
         text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
@@ -55,7 +55,7 @@ def write(
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),
         mention=() if over else mention,
         language=language,
-        resolved=int(over),
+        resolved=int(over and not flip.lost),
     )
 
 
@@ -65,11 +65,12 @@ def digest(cards: Sequence[Card]) -> Card:
     covers, resolved = sum(card.covers for card in cards), sum(card.resolved for card in cards)
     firing = [card for card in cards if card.status == "firing"]
     severity = min((card.severity for card in firing or cards), key=_rank)
+    calm = _GREEN if resolved == covers else _BLUE
     lines = sorted((line for card in cards for line in _lines(card)), key=_place)[:_DIGEST_LINES]
     unlisted = words.unlisted.format(covers - len(lines)) if covers > len(lines) else ""
     return Card(
-        title=words.digest_title.format(_MARKS.get(severity, _BLUE) if firing else _GREEN, covers),
-        status="firing" if firing else "resolved",
+        title=words.digest_title.format(_MARKS.get(severity, _BLUE) if firing else calm, covers),
+        status="firing" if firing else "resolved" if resolved == covers else "info",
         severity=severity,
         text=words.digest_text.format(covers, resolved) + unlisted,
         number=f"{covers:,}",
@@ -100,14 +101,15 @@ def trial(
     )
 
 
-def _title(alert: Alert, words: Words, severity: str) -> str:
-    over = alert.status == "resolved"
+def _title(flip: Flip, words: Words, severity: str) -> str:
+    alert = flip.alert
     summary = _said(alert, "summary", words, 120) or one_line(alert.rule, 120)
     shop = one_line(alert.labels.get("shop", ""), 60)
     if shop and shop not in summary:
         summary = f"{shop}{words.colon}{summary}"
-    mark = _GREEN if over else _MARKS.get(severity, _BLUE)
-    return f"{mark} {words.over.format(summary) if over else summary}"
+    if alert.status == "resolved":
+        return f"{_BLUE} {words.lost.format(summary)}" if flip.lost else f"{_GREEN} {words.over.format(summary)}"
+    return f"{_MARKS.get(severity, _BLUE)} {summary}"
 
 
 def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fact]:
@@ -120,7 +122,7 @@ def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fa
         if value := alert.labels.get(name):
             yield Fact(words.labels.get(name, one_line(name, 20)), masked(words.say(name, one_line(value, 60))))
     yield Fact(words.since, _clock(alert.since, zone))
-    if over:
+    if over and not flip.lost:
         yield Fact(words.until, _clock(flip.at, zone))
     if over or flip.at - alert.since >= _WORTH_SAYING:
         yield Fact(words.lasted if over else words.lasting, words.span((flip.at - alert.since).total_seconds()))
@@ -131,6 +133,8 @@ def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fa
 
 def _over(flip: Flip, words: Words, value_now: float | None) -> str:
     """A resolved card does not repeat what to do; it says how long it lasted and what the value is now."""
+    if flip.lost:
+        return words.lost_text
     said = words.over_text.format(words.span((flip.at - flip.alert.since).total_seconds()))
     if value_now is None or not _counts(flip.alert, words):
         return said

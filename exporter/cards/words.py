@@ -16,6 +16,7 @@ class Words:
     language: Language
     colon: str
     over: str
+    lost: str
     now: str
     unit_now: str
     runbook: str
@@ -27,6 +28,7 @@ class Words:
     until: str
     over_text: str
     over_count: str
+    lost_text: str
     sent: str
     digest_title: str
     digest_text: str
@@ -71,6 +73,7 @@ WORDS: Mapping[Language, Words] = {
         language="zh",
         colon="：",
         over="已恢复 {}",
+        lost="不再检查：{}",
         now="现在",
         unit_now="{}（现在）",
         runbook="处理手册",
@@ -82,6 +85,7 @@ WORDS: Mapping[Language, Words] = {
         until="恢复",
         over_text="问题已消失，共持续 {}。",
         over_count="现在 {}，告警时 {}。",
+        lost_text="规则、检查项或店铺已从配置中移除，或者数据已无法取得。这不代表问题已消失，原因见状态页。",
         sent="发送",
         digest_title="{} {} 条告警合并通知",
         digest_text="告警较多，为不超出机器人的频率限制，合并为一条：{} 条告警中，{} 条已恢复。",
@@ -130,6 +134,7 @@ WORDS: Mapping[Language, Words] = {
         language="en",
         colon=": ",
         over="Resolved: {}",
+        lost="No longer checked: {}",
         now="now",
         unit_now="{} now",
         runbook="Runbook",
@@ -141,6 +146,8 @@ WORDS: Mapping[Language, Words] = {
         until="Until",
         over_text="The fault is gone; it lasted {}.",
         over_count=" Now {}, before {}.",
+        lost_text="Its rule, probe or shop was removed from the configuration, or the data cannot be had any more. "
+        "That does not mean the fault is gone; the status page says why.",
         sent="Sent",
         digest_title="{} {} alerts in one card",
         digest_text="Many alerts at once, merged so that the robot is not throttled: {} alerts, {} of them resolved. ",

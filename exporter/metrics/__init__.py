@@ -26,6 +26,11 @@ LAST_SUCCESS = Metric(
 LIMIT = Metric(
     "order_health_limit", "A threshold from the configuration, which the rules compare with.", ("probe", "limit")
 )
+NOT_APPLICABLE = Metric(
+    "order_health_not_applicable",
+    "1 for each check that this shop cannot answer; the status page says why. What it would tell is absent, not 0.",
+    ("probe", "check"),
+)
 BUILD = Metric("order_health_build_info", "The version that is running; always 1.", ("version",))
 
 Series = Sequence[tuple[str, Sample]]
@@ -120,5 +125,7 @@ def _about(reading: Reading, last: datetime | None, limits: Mapping[str, float])
     yield SECONDS(reading.seconds, probe=reading.probe)
     if last:
         yield LAST_SUCCESS(last.timestamp(), probe=reading.probe)
+    for gap in reading.gaps:
+        yield NOT_APPLICABLE(1, probe=reading.probe, check=gap.check)
     for name, value in limits.items():
         yield LIMIT(value, probe=reading.probe, limit=name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from exporter.promql.compiler import Expression, compiled
 from exporter.promql.selectors import Selector
-from exporter.promql.vector import EvaluationError, Instant, PromqlError, Samples, Value, nameless
+from exporter.promql.vector import EvaluationError, Instant, PromqlError, Samples, Value, filled, nameless
 
 __all__ = [
     "EvaluationError",
@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "compiled",
     "evaluate",
+    "filled",
     "nameless",
 ]
 

@@ -35,12 +35,14 @@ class Expression:
     """A compiled expression, and the series it reads.
 
     `measured` is the same before its outermost comparison: what is compared, also while it does not hold.
+    `timeless`: the same series always give the same result.
     """
 
     text: str
     run: Node
     measured: Node
     selectors: tuple[Selector, ...]
+    timeless: bool
 
 
 @cache
@@ -59,7 +61,7 @@ def compiled(text: str) -> Expression:
         raise PromqlError(["is nested too deep; write several rules instead"]) from None
     if compiler.reasons:
         raise PromqlError(dict.fromkeys(compiler.reasons))
-    return Expression(text, run, measured, tuple(dict.fromkeys(compiler.selectors)))
+    return Expression(text, run, measured, tuple(dict.fromkeys(compiler.selectors)), compiler.timeless)
 
 
 def _after(text: str, error: str) -> str:
@@ -81,6 +83,7 @@ class _Compiler:
     def __init__(self) -> None:
         self.reasons: list[str] = []
         self.selectors: list[Selector] = []
+        self.timeless = True
         self._kinds = {
             tree.NumberLiteral: self._literal,
             tree.StringLiteral: self._literal,
@@ -172,6 +175,7 @@ class _Compiler:
         name = part.func.name
         if name not in FUNCTIONS:
             return self._refuse(f"{part.prettify()!r} uses the function {name}")
+        self.timeless = self.timeless and name != "time"
         return FUNCTIONS[name]([self._argument(each) for each in part.args])
 
     def _argument(self, part: Any) -> Argument:

@@ -50,7 +50,10 @@ class Selector:
         return cls(name, tuple(rest))
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
-        return all(each.accepts(labels.get(each.label, "")) for each in self.matchers)
+        for each in self.matchers:  # noqa: SIM110 - a generator takes twice as long, and this is asked most of all
+            if not each.accepts(labels.get(each.label, "")):
+                return False
+        return True
 
     def __call__(self, now: Instant) -> list[Value]:
         candidates: Iterator[Value] | list[Value]

@@ -38,10 +38,14 @@ class Samples:
     @classmethod
     def of(cls, series: Iterable[tuple[Mapping[str, str], float]]) -> Samples:
         """Series as pairs of labels (the name as `__name__`) and value; empty labels are no labels."""
+        return cls.ready(Value(filled(labels), value) for labels, value in series)
+
+    @classmethod
+    def ready(cls, values: Iterable[Value]) -> Samples:
+        """The same, of labels that `filled` has gone over."""
         named: defaultdict[str, list[Value]] = defaultdict(list)
-        for labels, value in series:
-            kept = {name: text for name, text in labels.items() if text}
-            named[kept.get(NAME, "")].append(Value(kept, value))
+        for value in values:
+            named[value.labels.get(NAME, "")].append(value)
         return cls(dict(named))
 
     def named(self, name: str) -> list[Value]:
@@ -65,6 +69,10 @@ class Instant:
 
 Node = Callable[[Instant], Any]
 """A compiled part of an expression. It returns list[Value], float or str; the parser has checked which fits where."""
+
+
+def filled(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: text for name, text in labels.items() if text}
 
 
 def nameless(labels: Mapping[str, str]) -> Mapping[str, str]:

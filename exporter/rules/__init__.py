@@ -4,7 +4,7 @@ Rules over instant values only; what else a file asks for is refused when it is 
 """
 
 from exporter.rules.book import Judgement, Rulebook, RuleFaultError
-from exporter.rules.evaluation import Series
+from exporter.rules.picture import Series
 from exporter.rules.rule import Rule
 
 __all__ = ["Judgement", "Rule", "RuleFaultError", "Rulebook", "Series"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from exporter.model import Alert, Finding
 from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, nameless
 from exporter.rules import evaluation, files
-from exporter.rules.evaluation import Cases, Series
+from exporter.rules.picture import Cases, Series, Values
 from exporter.rules.rule import Rule, doubled, names, recorded_too_late
 
 
@@ -29,6 +30,8 @@ class Judgement:
 
     findings: list[Finding]
     failed: Mapping[str, str]
+    value_now: Callable[[Alert], float | None]
+    """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
 
 
 class Rulebook:
@@ -41,6 +44,9 @@ class Rulebook:
         self._behind: defaultdict[str, tuple[Selector, ...]] = defaultdict(tuple)
         for rule in self._records.values():
             self._behind[rule.title] += self._sources(rule)
+        self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
+        self._values = Values()
+        self._quiet: dict[str, list[list[Value]]] = {}
 
     @classmethod
     def load(cls, patterns: Sequence[str]) -> Rulebook:
@@ -59,16 +65,17 @@ class Rulebook:
     def rule(self, name: str) -> Rule:
         return self._alerts[name]
 
-    def inputs(self, name: str) -> frozenset[str]:
-        """The metrics an alerting rule depends on, those behind its recording rules among them."""
-        return frozenset(selector.name for selector in self._sources(self._alerts[name]) if selector.name)
+    def readers(self, metrics: Collection[str]) -> frozenset[str]:
+        """The alerting rules that depend on any of these metrics, be it through recording rules."""
+        return frozenset(
+            name for name, selectors in self._selectors.items() if any(each.name in metrics for each in selectors)
+        )
 
     def judge(self, series: Series, at: datetime) -> Judgement:
         """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
-        picture = list(series)
         failed: dict[str, str] = {}
-        now, broken = self._recorded(evaluation.samples_of(picture), at, failed)
-        cases = evaluation.cases_of(picture)
+        now, broken = self._recorded(self._values.of(series), at, failed)
+        cases = Cases(series)
         findings: list[Finding] = []
         for name, rule in self._alerts.items():
             try:
@@ -76,20 +83,14 @@ class Rulebook:
                 findings += self._findings(name, rule, now, cases)
             except EvaluationError as error:
                 failed[name] = str(error)
-        return Judgement(findings, failed)
+        measured = cache(lambda name: self._measured(name, now))
+        return Judgement(findings, failed, lambda alert: _only(measured(alert.rule), alert.labels))
 
-    def value_now(self, alert: Alert, series: Series, at: datetime) -> float | None:
-        """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
-        rule = self._alerts.get(alert.rule)
-        if rule is None:
-            return None
-        now, _ = self._recorded(evaluation.samples_of(series), at, {})
+    def _measured(self, name: str, now: Instant) -> list[Value]:
         try:
-            values = evaluation.vector(rule.expression.measured(now))
+            return evaluation.vector(self._alerts[name].expression.measured(now)) if name in self._alerts else []
         except EvaluationError:
-            return None
-        fitting = [each.value for each in values if evaluation.agree(nameless(each.labels), alert.labels)]
-        return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None
+            return []
 
     def _sources(self, rule: Rule) -> tuple[Selector, ...]:
         """The rule's selectors, and those of the recording rules behind them."""
@@ -111,16 +112,28 @@ class Rulebook:
         return Instant(samples, at.timestamp()), broken
 
     def _findings(self, name: str, rule: Rule, now: Instant, cases: Cases) -> Iterator[Finding]:
-        for value, labels in evaluation.labelled(rule, now, {"alertname": rule.title}):
+        read = [now.samples.named(selector.name or "") for selector in rule.expression.selectors]
+        if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
+            return
+        found = evaluation.labelled(rule, now, {"alertname": rule.title})
+        self._quiet.pop(name, None)
+        if not found and rule.expression.timeless:
+            self._quiet[name] = read
+        for value, labels in found:
             yield Finding(
                 rule=name,
                 labels=labels,
                 value=value.value,
                 annotations={key: text.expand(value.labels, value.value) for key, text in rule.annotations.items()},
-                evidence=evaluation.evidence(self._sources(rule), nameless(value.labels), cases),
+                evidence=cases.evidence(self._selectors[name], nameless(value.labels)),
                 wait=rule.wait,
                 keep=rule.keep,
             )
+
+
+def _only(values: Sequence[Value], labels: Mapping[str, str]) -> float | None:
+    fitting = [each.value for each in values if evaluation.agree(nameless(each.labels), labels)]
+    return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None
 
 
 def _refuse_broken(rule: Rule, broken: Mapping[str, str]) -> None:

@@ -1,38 +1,12 @@
-"""One rule over the samples of one instant: its values, the labels they get, and the evidence behind them."""
+"""One rule over the samples of one instant: its values, and the labels they get."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
-from exporter.model import Case, Sample
-from exporter.promql import EvaluationError, Instant, Samples, Selector, Value
+from exporter.promql import EvaluationError, Instant, Value
 from exporter.promql import nameless as without_name
 from exporter.rules.rule import Rule
-
-MOST_CASES = 20
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-Series = Iterable[tuple[str, Sample]]
-"""Samples with the shop they speak of ("" for what the sidecar says of itself)."""
-
-Cases = Mapping[str, Sequence[tuple[Mapping[str, str], Sequence[Case]]]]
-"""Metric name → the labels and the evidence of its samples that have any."""
-
-
-def samples_of(series: Series) -> Samples:
-    return Samples.of(
-        ({**sample.labelled(shop), "__name__": sample.metric.name}, sample.value) for shop, sample in series
-    )
-
-
-def cases_of(series: Series) -> Cases:
-    found: defaultdict[str, list[tuple[Mapping[str, str], Sequence[Case]]]] = defaultdict(list)
-    for shop, sample in series:
-        if sample.evidence:
-            found[sample.metric.name].append((sample.labelled(shop), sample.evidence))
-    return found
 
 
 def vector(result: object) -> list[Value]:
@@ -69,13 +43,3 @@ def _labels(rule: Rule, value: Value, name: Mapping[str, str]) -> dict[str, str]
 def agree(labels: Mapping[str, str], others: Mapping[str, str]) -> bool:
     """Do both say the same wherever both say something?"""
     return all(others.get(name, text) == text for name, text in labels.items())
-
-
-def evidence(selectors: Iterable[Selector], labels: Mapping[str, str], cases: Cases) -> tuple[Case, ...]:
-    """The cases of the samples that are selected and agree with the labels: oldest first, each once, the first 20."""
-    found: dict[Case, None] = {}
-    for selector in selectors:
-        for sample_labels, its_cases in cases.get(selector.name or "", ()):
-            if selector.accepts(sample_labels) and agree(sample_labels, labels):
-                found.update(dict.fromkeys(its_cases))
-    return tuple(sorted(found, key=lambda case: case.since or _NEVER)[:MOST_CASES])

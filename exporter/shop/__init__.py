@@ -11,6 +11,7 @@ from exporter.shop.catalog import Column, Index
 from exporter.shop.deadline import Deadline
 from exporter.shop.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
 from exporter.shop.guard import Step
+from exporter.shop.notes import Notes
 from exporter.shop.premises import Memory, Premises
 from exporter.shop.run import Asked, Place, Run, Source
 from exporter.shop.server import Server, server
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.shop.mapping import Mapping as ShopMapping
+
+    Match = Mapping[str, Collection[Any]]
 
 __all__ = [
     "Asked",
@@ -114,7 +117,7 @@ class Shop:
         since: datetime,
         until: datetime,
         *,
-        match: Mapping[str, Collection[Any]] | None = None,
+        match: Match | None = None,
         cap: int = 1000,
     ) -> Scan:
         """Rows with since <= by < until, oldest first (in the order of the key where no index on the time is)."""
@@ -122,20 +125,11 @@ class Shop:
         turn = self._premises.turns[word] = self._premises.turns.get(word, -1) + 1
         return scan(lambda on: self._window(on, by, since, until, match), table, cap, turn, self._run.deadline)
 
-    def _window(
-        self,
-        shard: Table,
-        by: str,
-        since: datetime,
-        until: datetime,
-        match: Mapping[str, Collection[Any]] | None = None,
-    ) -> Window:
+    def _window(self, shard: Table, by: str, since: datetime, until: datetime, match: Match | None = None) -> Window:
         source = self._premises.source(shard.map.database)
         return Window(self._run, source, shard, by, since, until, match or {}, self._premises.borders)
 
-    def lookup(
-        self, word: str, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]] | None = None
-    ) -> list[Record]:
+    def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
         """Rows whose `by` (or `key`) is one of the values, on all shards."""
         table = self.require(word, by, *(match or {}))
         if not values:
@@ -158,10 +152,12 @@ class Shop:
         word: str,
         cap: int = 1000,
         during: tuple[str, datetime, datetime] | None = None,
+        binds: Mapping[str, Any] | None = None,
     ) -> list[sqlalchemy.Row[Any]]:
         """Any other SELECT over our columns of one table, per shard; the mapping's filter and LIMIT are added.
 
         `during`: (by, since, until) as in `window()`, between keys where there is no index on the time.
+        `binds`: values for the parameters of a statement that is `kept()` by its table.
         """
         table = self.require(word)
         source = self._premises.source(table.map.database)
@@ -170,8 +166,8 @@ class Shop:
             on = table.on(shard)
             place = Place(shard, on.names, on.map.schema_)
             inside = self._window(on, *during).inside() if during else []
-            asked = lookups.moved(statement, table, on).where(*on.only({}), *inside).limit(cap - len(found))
-            found += self._run.ask(source, asked, place, advice=f"the columns that {shard} is searched by")
+            asked = lookups.bounded(statement, table, on, inside, cap - len(found), keep=bool(binds))
+            found += self._run.ask(source, asked, place, binds, advice=f"the columns that {shard} is searched by")
             if len(found) >= cap:
                 break
         return found
@@ -189,6 +185,11 @@ class Shop:
 
     def remember(self, memory: dict[str, Any]) -> None:
         self._premises.memory.remember(self.name, self._probe, memory)
+
+    @property
+    def notes(self) -> Notes:
+        """This probe's memory of this shop, for a probe that runs often."""
+        return self._premises.notes(self._probe)
 
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""

@@ -73,7 +73,10 @@ class Borders:
         None for an empty table. Raises NotOrdered.
         """
         key = self._key
-        newest = self.ask(select(key, self._time).order_by(key.desc()).limit(1))
+        last_row = self.table.kept(
+            ("newest", self.by), {}, lambda: select(key, self._time).order_by(key.desc()).limit(1)
+        )
+        newest = self.ask(last_row)
         if not newest:
             return None
         last, latest = int(newest[0][0]), self._moment(newest[0][1])

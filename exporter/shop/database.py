@@ -15,7 +15,7 @@ from exporter.shop.families import Fault, family
 from exporter.shop.opening import Inspect, Link, Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import sqlalchemy
     from sqlalchemy.engine import URL, Row
@@ -53,9 +53,14 @@ class Database:
         return f"Database({self.family.name})"
 
     def ask(
-        self, statement: sqlalchemy.Executable, deadline: Deadline, *, inspect: Inspect | None = None
+        self,
+        statement: sqlalchemy.Executable,
+        deadline: Deadline,
+        binds: Mapping[str, Any] | None = None,
+        *,
+        inspect: Inspect | None = None,
     ) -> Sequence[Row[Any]]:
-        """All rows, within the deadline.
+        """All rows, within the deadline. `binds`: values for the statement's named parameters.
 
         Raises StatementError, TimedOut, Unreachable, Denied (the account), Missing (the database).
         """
@@ -64,8 +69,8 @@ class Database:
         try:
             if link := self._idle():
                 with contextlib.suppress(_Lost):
-                    return self._run(link, statement, deadline, inspect)
-            return self._run(self._fresh(deadline), statement, deadline, inspect)
+                    return self._run(link, statement, binds, deadline, inspect)
+            return self._run(self._fresh(deadline), statement, binds, deadline, inspect)
         except _Lost as lost:
             raise Unreachable(f"the database ended the connection: {lost.fault.text}") from None
         finally:
@@ -89,7 +94,12 @@ class Database:
         return self._link
 
     def _run(
-        self, link: Link, statement: sqlalchemy.Executable, deadline: Deadline, inspect: Inspect | None
+        self,
+        link: Link,
+        statement: sqlalchemy.Executable,
+        binds: Mapping[str, Any] | None,
+        deadline: Deadline,
+        inspect: Inspect | None,
     ) -> Sequence[Row[Any]]:
         if deadline.left < _LEAST:
             raise TimedOut(f"the {deadline.total:g} s of this run are over")
@@ -98,7 +108,7 @@ class Database:
             with self._watchdog.until(deadline, link.session.sever) as bite:
                 link.bound(deadline.left)
                 options = {"inspect": inspect} if inspect else {}
-                rows = link.connection.execute(statement, execution_options=options).all()
+                rows = link.connection.execute(statement, binds, execution_options=options).all()
             link.used = time.monotonic()
         except (ShopError, Planned):
             raise

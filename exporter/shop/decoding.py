@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_
 from exporter.shop.errors import ShopError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from exporter.shop.catalog import Column
 
@@ -71,8 +71,34 @@ def text(value: Any, empty: Collection[str] = ()) -> str | None:
     """Stripped; None for NULL and for what the mapping calls empty."""
     if value is None:
         return None
-    found = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    if type(value) is not str:
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    found: str = value.strip()
     return None if found in empty else found
+
+
+def texts(empty: Collection[str]) -> Callable[[Any], str | None]:
+    """Reads as `text` does, without its questions where the driver gives texts."""
+
+    def read(value: Any) -> str | None:
+        found = value.strip() if type(value) is str else text(value)
+        return None if found in empty else found
+
+    return read
+
+
+def moments(kind: str, zone: tzinfo, empty: Collection[str]) -> Callable[[Any], datetime | None]:
+    """Reads as `moment` does, faster where the driver gives moments in a zone with one offset."""
+    offset = zone.utcoffset(None)
+
+    def read(value: Any) -> datetime | None:
+        if value is None:
+            return None
+        if type(value) is datetime and value.tzinfo is None and offset is not None:
+            return (value - offset).replace(tzinfo=UTC)
+        return moment(value, kind, zone, empty)
+
+    return read
 
 
 def raw(value: Any) -> Any:
@@ -86,15 +112,17 @@ def raw(value: Any) -> Any:
 
 def whole(value: Any) -> int | Decimal | None:
     """An int where it is one; a fraction stays a Decimal."""
-    if value is None:
-        return None
+    if value is None or type(value) is int:
+        return value
     number = _decimal(value)
     return int(number) if number == number.to_integral_value() else number
 
 
 def minor(value: Any, unit: Literal["yuan", "fen"]) -> int | Decimal | None:
     """Money in fen; what is finer than a fen stays a Decimal."""
-    return None if value is None else whole(_decimal(value) * (100 if unit == "yuan" else 1))
+    if value is None or (type(value) is int and unit == "fen"):
+        return value
+    return whole(_decimal(value) * (100 if unit == "yuan" else 1))
 
 
 def _decimal(value: Any) -> Decimal:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from exporter.shop.database import StatementError
 from exporter.shop.errors import Denied, Missing, ShopError
+from exporter.strict import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ def told(
 
 def _near(name: str, known: Iterable[str]) -> str:
     names = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    found = nearest(name.lower(), names, count=3)
     return f"; there is {', '.join(names[each] for each in found)}" if found else ""
 
 

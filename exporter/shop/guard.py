@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from exporter.shop.catalog import HOUR, Catalog
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
 _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key
+
+
+@lru_cache(maxsize=256)
+def _shape(statement: str) -> str:
+    """The statement without the length of its lists; finding them in a long one costs more than the lookup of a row."""
+    return _LIST.sub("IN (…)", statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Guard:
         """Stops a statement whose plan is not known yet; otherwise puts its plan into `seen`."""
 
         def look(cursor: Any, statement: str, binds: Any) -> None:
-            key = _LIST.sub("IN (…)", statement)
+            key = _shape(statement)
             known = self._cleared.get(key)
             if not known or known[0] + HOUR < time.monotonic():
                 raise Plan(key, self._explained(cursor, statement, binds))

@@ -41,11 +41,19 @@ def lookup(
     for shard in table.physical:
         on = table.on(shard)
         place = Place(shard, on.names, on.map.schema_)
-        chosen = on.select().where(*on.only(match))
         for batch in _batches(on.column(by), values):
-            rows = _ask(run, source, chosen.where(on.c[by].in_(batch)), place, on.theirs(by))
+            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), batch=batch)
             found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
     return found
+
+
+def _lookup(on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collection[Any]]) -> sqlalchemy.Select[Any]:
+    def build() -> sqlalchemy.Select[Any]:
+        listed: Any = sqlalchemy.bindparam("batch", batch, expanding=True)
+        return on.select().where(*on.only(match), on.c[by].in_(listed)).limit(MOST + 1)
+
+    fixed = tuple((word, tuple(values)) for word, values in match.items())
+    return on.kept(("lookup", by, fixed), {"batch": batch}, build)
 
 
 def resolve(
@@ -75,14 +83,32 @@ def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[
         ]
         chosen = sqlalchemy.select(here.c[hop.from_].label("at"), here.c[hop.to].label("onward")).where(*conditions)
         for batch in _batches(facts.columns.get(hop.from_), values):
-            for row in _ask(run, source, chosen.where(here.c[hop.from_].in_(batch)), place, hop.from_):
+            asked = chosen.where(here.c[hop.from_].in_(batch)).limit(MOST + 1)
+            for row in _ask(run, source, asked, place, hop.from_):
                 start, end = decoding.text(row.at), decoding.text(row.onward)
                 if start and end and end not in found.setdefault(start, []):
                     found[start].append(end)
     return found
 
 
-def moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalchemy.Select[Any]:
+def bounded(
+    statement: sqlalchemy.Select[Any],
+    table: Table,
+    on: Table,
+    inside: Sequence[sqlalchemy.ColumnElement[bool]],
+    most: int,
+    *,
+    keep: bool,
+) -> sqlalchemy.Select[Any]:
+    """The statement over one shard, with the mapping's filter and a limit. `keep`: it will be asked again."""
+
+    def build() -> sqlalchemy.Select[Any]:
+        return _moved(statement, table, on).where(*on.only({}), *inside).limit(most)
+
+    return on.kept((statement, most), {}, build) if keep and not inside else build()
+
+
+def _moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalchemy.Select[Any]:
     """The same statement over another shard."""
     if on is table:
         return statement
@@ -97,8 +123,15 @@ def moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalch
     return cast("sqlalchemy.Select[Any]", visitors.replacement_traverse(statement, {}, swap))
 
 
-def _ask(run: Run, source: Source, statement: sqlalchemy.Select[Any], place: Place, column: str) -> Sequence[Any]:
-    rows = run.ask(source, statement.limit(MOST + 1), place, advice=f"{place.name} ({column})")
+def _ask(
+    run: Run,
+    source: Source,
+    statement: sqlalchemy.Select[Any],
+    place: Place,
+    column: str,
+    **binds: Any,
+) -> Sequence[Any]:
+    rows = run.ask(source, statement, place, binds, advice=f"{place.name} ({column})")
     if len(rows) > MOST:
         raise Refused(f"{place.name}: {BATCH} values of {column} find more than {MOST:,} rows; is it the right column?")
     return rows

@@ -7,10 +7,12 @@ import re
 import socket
 import ssl
 import threading
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pymysql
+from pymysql import FIELD_TYPE, converters
 
 from exporter.shop.errors import ShopError, masked
 from exporter.shop.families import CONNECT_SECONDS, Fault, Session
@@ -37,6 +39,21 @@ _NAMES = {
     1044: r"user '(?P<user>[^']*)'@'(?P<host>[^']*)'",
     1054: r"'(?P<column>[^']+)'",
     1143: r"column '(?P<column>[^']+)'",
+}
+
+
+def _datetime(text: str) -> Any:
+    """As PyMySQL reads it, but in C, for times are a third of what a run reads."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:  # '0000-00-00 00:00:00' and its kind stay texts
+        return converters.convert_datetime(text)
+
+
+_CONVERSIONS: dict[Any, Any] = {
+    **converters.conversions,
+    FIELD_TYPE.DATETIME: _datetime,
+    FIELD_TYPE.TIMESTAMP: _datetime,
 }
 _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
@@ -91,6 +108,7 @@ class MySQL:
             charset=query.get("charset", "utf8mb4"),
             ssl=tls,
             ssl_disabled=tls is None,
+            conv=_CONVERSIONS,
             autocommit=True,
             defer_connect=True,
         )

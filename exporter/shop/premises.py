@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from exporter.shop.errors import Denied, Missing, NotApplicable
 from exporter.shop.faults import shut_out
+from exporter.shop.notes import Notes
 from exporter.shop.table import Table
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Premises:
     tables: dict[str, Table] = field(default_factory=dict)
     borders: dict[str, Known] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, Notes] = field(default_factory=dict)
 
     def source(self, database: str | None) -> Source:
         if (database or "") not in self.sources:
@@ -70,6 +72,14 @@ class Premises:
             as_text = source.database.family.name == "sqlite"
             known = self.tables[word] = Table(word, self.mapping, mapped, physical, facts, as_text)
         return known
+
+    def notes(self, probe: str) -> Notes:
+        if probe not in self.kept:
+            memory, name = self.memory, self.name
+            self.kept[probe] = Notes(
+                lambda: memory.recall(name, probe), lambda what: memory.remember(name, probe, what)
+            )
+        return self.kept[probe]
 
     def forget(self) -> None:
         self.tables.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from exporter.shop.catalog import Catalog
@@ -12,7 +13,7 @@ from exporter.shop.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import sqlalchemy
 
@@ -27,6 +28,11 @@ class Asked:
     seconds: float
     rows: int
     plan: tuple[Step, ...] = ()
+
+
+@lru_cache(maxsize=256)
+def _line(statement: str) -> str:
+    return " ".join(statement.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Run:
         source: Source,
         statement: sqlalchemy.Executable,
         place: Place,
+        binds: Mapping[str, Any] | None = None,
         *,
         advice: str = "",
         guarded: bool = True,
@@ -69,8 +76,7 @@ class Run:
 
         `guarded=False` is for statements that read single rows along a unique key by construction.
         """
-        steps: list[Step] = []
-        sql: list[str] = []
+        steps, sql = list[Step](), list[str]()
         look = source.guard.inspect(steps)
 
         def inspect(cursor: Any, text: str, binds: Any) -> None:
@@ -81,12 +87,12 @@ class Run:
         begun, rows = time.monotonic(), cast("Sequence[Any]", ())
         try:
             try:
-                rows = source.database.ask(statement, self.deadline, inspect=inspect)
+                rows = source.database.ask(statement, self.deadline, binds, inspect=inspect)
             except Plan as plan:
                 steps += plan.steps
                 source.guard.judge(plan, place.schema, (place.name,), advice, self.deadline)
                 steps.clear()
-                rows = source.database.ask(statement, self.deadline, inspect=inspect)
+                rows = source.database.ask(statement, self.deadline, binds, inspect=inspect)
         except StatementError as error:
             raise told(
                 error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
@@ -94,5 +100,5 @@ class Run:
         finally:
             # What failed is shown as well: it is what one wants to see.
             if sql:
-                self.trace.append(Asked(" ".join(sql[-1].split()), time.monotonic() - begun, len(rows), tuple(steps)))
+                self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows), tuple(steps)))
         return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
@@ -71,6 +71,8 @@ class Table:
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "c", Columns(self.word, {word: source.c[theirs] for word, theirs in ours.items()}))
 
+        object.__setattr__(self, "_kept", {})
+
     source: sqlalchemy.TableClause = None  # type: ignore[assignment] # set above
     c: Columns = None  # type: ignore[assignment] # set above
 
@@ -129,6 +131,19 @@ class Table:
         """SELECT of our columns (all that are mapped, when none is named) under our names."""
         return sqlalchemy.select(*(self.c[word].label(word) for word in words or self.c))
 
+    def kept(
+        self, name: Hashable, binds: Mapping[str, Any], build: Callable[[], sqlalchemy.Select[Any]]
+    ) -> sqlalchemy.Select[Any]:
+        """The statement that `build` makes, made once for each kind of its `binds`: to make one costs as much as a run.
+
+        Kinds matter because a parameter takes its type from the first value: a number of 32 bits is not one of 64.
+        """
+        known: dict[Hashable, sqlalchemy.Select[Any]] = self._kept  # type: ignore[attr-defined] # set above
+        key = name, *map(_kind, binds.values())
+        if key not in known:
+            known[key] = build()
+        return known[key]
+
     def record(self, row: Any) -> Record:
         """A row of `select()` in our words and values. Columns under other labels than our words are left out."""
         return {word: self._readers[word](value) for word, value in row._mapping.items() if word in self._readers}  # noqa: SLF001 - public in SQLAlchemy
@@ -155,9 +170,8 @@ class Table:
             return partial(decoding.minor, unit=self.map.money.unit)
         empty = frozenset(str(each) for each in self.map.empty)
         if word in TIMES:
-            kind, zone = self.clock(word)
-            return partial(decoding.moment, kind=kind, zone=zone, empty=empty)
-        return partial(decoding.text, empty=empty)
+            return decoding.moments(*self.clock(word), empty)
+        return decoding.texts(empty)
 
     def fold(self, value: str, by: str = "") -> str:
         """The form in which two values of `by` (the numbers, when not named) are compared.
@@ -172,8 +186,15 @@ class Table:
         return frozenset([*named, ""] if {"number", "trade_no"} & set(named) else named)
 
 
+def _kind(value: Any) -> Hashable:
+    if isinstance(value, list):
+        return list, _kind(value[0])
+    return type(value), isinstance(value, int) and value.bit_length() >= _WIDE
+
+
 def _ignores_case(column: Column | None) -> bool:
     return column is not None and column.collation.endswith("_ci")
 
 
+_WIDE = 31
 _ZONED = ("timestamp", "timestamp with time zone")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, or_
 
-from exporter.shop import decoding
 from exporter.shop.borders import Borders, Known, NotOrdered
 from exporter.shop.errors import TimedOut
+from exporter.shop.indexes import advice, has_growing_key, has_index
 from exporter.shop.run import Place, Run, Source
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from exporter.shop.deadline import Deadline
     from exporter.shop.table import Record, Table
+
+    Bind = Callable[[str], ColumnElement[Any]]
+    Where = Callable[[Bind], list[ColumnElement[bool]]]
 
 PAGE = 500
 _SMALL = 5_000
@@ -80,27 +84,41 @@ class Window:
 
     @property
     def _span(self) -> list[ColumnElement[bool]]:
-        time = self.table.c[self.by]
-        return [time >= self.table.when(self.since, self.by), time < self.table.when(self.until, self.by)]
+        time, moments = self.table.c[self.by], self._moments
+        return [time >= moments["since"], time < moments["until"]]
+
+    @cached_property
+    def _moments(self) -> dict[str, Any]:
+        return {"since": self.table.when(self.since, self.by), "until": self.table.when(self.until, self.by)}
 
     def _by_time(self, most: int) -> list[Any]:
         time, key = self.table.c[self.by], self.table.c.key
-        start, until = self._span
+        span = self._moments
 
-        def page(after: Any) -> list[ColumnElement[bool]]:
+        def page(after: Any) -> tuple[dict[str, Any], Where]:
             if after is None:
-                return [start, until]
+                return span, lambda p: [time >= p("since"), time < p("until")]
             # Written out, because servers do not use an index for (time, key) > (:t, :k).
-            at = getattr(after, self.by)
-            return [time >= at, until, or_(time > at, key > after.key)]
+            return {"until": span["until"], "at": getattr(after, self.by), "last": after.key}, lambda p: [
+                time >= p("at"),
+                time < p("until"),
+                or_(time > p("at"), key > p("last")),
+            ]
 
         return self._pages(page, (time, key), most)
 
     def _by_key(self, most: int) -> list[Any]:
-        key, inside = self.table.c.key, self.inside()
+        time, key = self.table.c[self.by], self.table.c.key
+        first, end = self._borders or (0, None)
+        binds = self._moments | ({} if end is None else {"end": end})
 
-        def page(after: Any) -> list[ColumnElement[bool]]:
-            return inside if after is None else [key > after.key, *inside[1:]]
+        def page(after: Any) -> tuple[dict[str, Any], Where]:
+            def where(p: Bind) -> list[ColumnElement[bool]]:
+                start = key >= p("first") if after is None else key > p("last")
+                ends = [] if end is None else [key < p("end")]
+                return [start, *ends, time >= p("since"), time < p("until")]
+
+            return binds | ({"first": first} if after is None else {"last": after.key}), where
 
         return self._pages(page, (key,), most)
 
@@ -122,18 +140,34 @@ class Window:
         return self.run.ask(self.source, statement, self._place, guarded=False)
 
     def _pages(
-        self, where: Callable[[Any], list[ColumnElement[bool]]], order: tuple[ColumnElement[Any], ...], most: int
+        self, page: Callable[[Any], tuple[dict[str, Any], Where]], order: tuple[ColumnElement[Any], ...], most: int
     ) -> list[Any]:
-        chosen = self.table.select().where(*self.table.only(self.match)).order_by(*order)
         rows: list[Any] = []
         while len(rows) < most:
             limit = min(PAGE, most - len(rows))
-            statement = chosen.where(*where(rows[-1] if rows else None)).limit(limit)
-            page = self.run.ask(self.source, statement, self._place, advice=advice(self.table, self.by, self.match))
-            rows += page
-            if len(page) < limit:
+            binds, where = page(rows[-1] if rows else None)
+            binds = {**binds, "most": limit}
+            statement = self._statement(binds, where, order)
+            found = self.run.ask(
+                self.source, statement, self._place, binds, advice=advice(self.table, self.by, self.match)
+            )
+            rows += found
+            if len(found) < limit:
                 break
         return rows
+
+    def _statement(
+        self, binds: Mapping[str, Any], where: Where, order: tuple[ColumnElement[Any], ...]
+    ) -> sqlalchemy.Select[Any]:
+        def bind(name: str) -> sqlalchemy.BindParameter[Any]:
+            return sqlalchemy.bindparam(name, binds[name])
+
+        def build() -> sqlalchemy.Select[Any]:
+            chosen = self.table.select().where(*self.table.only(self.match), *where(bind))
+            return chosen.order_by(*order).limit(bind("most"))
+
+        match = tuple((word, tuple(values)) for word, values in self.match.items())
+        return self.table.kept(("window", self.by, match, *binds), binds, build)
 
     @property
     def _place(self) -> Place:
@@ -160,26 +194,3 @@ def scan(window: Callable[[Table], Window], table: Table, cap: int, start: int, 
             break
     records = table.records(rows[:cap])
     return Scan(records, truncated=len(rows) > cap, scanned=scanned, total=len(table.map.physical))
-
-
-def has_index(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> bool:
-    """Is there an index with this time first, or right after columns that are compared with fixed values."""
-    fixed = {table.theirs(word) for word in match} | set(table.map.where)
-    time = table.theirs(by)
-    return any(
-        time in index.columns and not index.partial and fixed.issuperset(index.columns[: index.columns.index(time)])
-        for index in table.facts.indexes
-    )
-
-
-def has_growing_key(table: Table) -> bool:
-    """Is the key a whole number that leads a unique index, so that one row is found by one read."""
-    key = table.map.key
-    leads = any(index.unique and not index.partial and index.columns[0] == key for index in table.facts.indexes)
-    return leads and decoding.is_integer(table.facts.columns.get(key))
-
-
-def advice(table: Table, by: str, match: Mapping[str, Collection[Any]]) -> str:
-    """The index that this window wants: fixed columns first, the time last."""
-    columns = [*dict.fromkeys(map(table.theirs, match)), table.theirs(by)]
-    return f"{table.name} ({', '.join(columns)})"

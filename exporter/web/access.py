@@ -1,7 +1,4 @@
-"""The file of `--web.config.file`, in the form every Prometheus exporter shares (exporter-toolkit).
-
-Imported only where such a file is given.
-"""
+"""The file of `--web.config.file`, in the form every Prometheus exporter shares (exporter-toolkit)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from starlette.responses import PlainTextResponse
+from exporter.web.plain import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,15 +62,15 @@ class Guard:
 
     async def _refusal(self, scope: Scope) -> ASGIApp | None:
         if self._rate and not self._rate.allows():
-            return PlainTextResponse("Too many requests.\n", 429)
+            return Plain("Too many requests.\n", 429)
         if not self._users:
             return None
         name, password = _credentials(scope)
         if self._waiting >= _MOST_WAITING and not self._is_proved(name, password):
-            return PlainTextResponse("Too many passwords are being checked.\n", 503, {"retry-after": "1"})
+            return Plain("Too many passwords are being checked.\n", 503, retry_after="1")
         if await self._is_known(name, password):
             return None
-        return PlainTextResponse("Unauthorized\n", 401, {"www-authenticate": 'Basic realm="order-health"'})
+        return Plain("Unauthorized\n", 401, www_authenticate='Basic realm="order-health"')
 
     async def _is_known(self, name: str, password: bytes) -> bool:
         if self._is_proved(name, password):

@@ -61,6 +61,7 @@ def test_a_new_process_without_memory_reads_the_whole_window(plain):
     plain.order("N1")
     plain.callback("N1", ago(hours=2, minutes=50))
     plain.probe(PROBE)
+    plain.close()
     plain.memory.clear()
     assert plain.probe(PROBE).total(ORDERS) == 1
 
@@ -78,6 +79,30 @@ def test_an_order_that_falls_back_to_pending_is_seen_by_the_second_look(plain):
     assert plain.probe(PROBE).total(ORDERS) == 0
     plain.sql(["UPDATE orders SET status = 'pending', paid_at = NULL, transaction_id = NULL"])
     assert plain.probe(PROBE, NOW + timedelta(seconds=30)).total(ORDERS) == 1
+
+
+def test_the_second_look_goes_round_at_one_pace_whatever_the_interval(lite):
+    for number in range(100):
+        lite.order(f"N{number}", "paid")
+        lite.callback(f"N{number}", ago(hours=2, seconds=-number))
+    lite.probe(PROBE)
+    looked = {}
+    for seconds in (1, 31):
+        trace = lite.probe(PROBE, NOW + timedelta(seconds=seconds)).trace
+        looked[seconds] = max(asked.rows for asked in trace if "FROM pay_callback" in asked.sql)
+    assert looked == {1: 6, 31: 51}  # one more row than is looked at tells whether there are more
+
+
+def test_a_process_that_ends_between_two_writings_goes_on_from_the_last_one(lite):
+    lite.order("N1")
+    lite.callback("N1")
+    lite.probe(PROBE)
+    lite.order("N2", "paid")
+    lite.callback("N2", ago(seconds=60))
+    lite.probe(PROBE, NOW + timedelta(seconds=70))
+    lite.close()
+    lite.sql(["UPDATE orders SET status = 'pending' WHERE order_no = 'N2'"])
+    assert lite.probe(PROBE, NOW + timedelta(seconds=75)).total(ORDERS) == 2
 
 
 def test_what_is_repaired_between_reading_and_confirming_does_not_count(lite, monkeypatch):

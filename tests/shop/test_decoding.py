@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -70,3 +71,24 @@ def test_raw_values_are_bound_in_the_columns_type():
     assert decoding.bound(None, ["x"]) == ["x"]
     with pytest.raises(ValueError, match="'paid' is not a number"):
         decoding.bound(Column("s", "int", nullable=False), ["paid"])
+
+
+@pytest.mark.parametrize("zone", [timezone(timedelta(hours=8)), ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        "",
+        "0000-00-00 00:00:00",
+        "2026-07-01 12:00:00",
+        datetime(2026, 7, 1, 12),
+        datetime(2026, 1, 1, tzinfo=UTC),
+    ],
+)
+def test_the_short_way_of_reading_moments_reads_the_same(zone, stored):
+    assert decoding.moments("datetime", zone, frozenset())(stored) == decoding.moment(stored, "datetime", zone)
+
+
+@pytest.mark.parametrize("stored", [None, " a ", "-", b" a ", 7])
+def test_the_short_way_of_reading_texts_reads_the_same(stored):
+    assert decoding.texts(frozenset({"-"}))(stored) == decoding.text(stored, {"-"})

@@ -62,11 +62,11 @@ class NegativeStock(Probe):
         }
 
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
-        run = Round(shop, now, Memory.loads(shop.recall()).with_warehouses(self.warehouses))
+        run = Round(shop, now, shop.notes.read(Memory.loads).with_warehouses(self.warehouses))
         told = list(run.stock(timedelta(seconds=self.duplicates_every)))
         age, look_back = timedelta(seconds=self.stale_after), timedelta(seconds=self.look_back)
         told += run.reservations(age, self.stale_when, look_back, self.timeout / 2)
         if any(isinstance(each, Sample) for each in told):
             told.append(tell.TRUNCATED(0 if run.whole else 1))
-        shop.remember(run.memory.dumps())
+        shop.notes.write(run.memory, Memory.dumps, Memory.lasting)
         return told

@@ -55,6 +55,10 @@ class Memory:
             "stale": list(self.stale),
         }
 
+    def lasting(self) -> tuple[object, ...]:
+        """What cannot be read again from the shop; an older rest is only walked and read once more."""
+        return self.warehouses, self.walk.met, self.walk.round, self.duplicates, self.stale
+
     def with_warehouses(self, seen: Iterable[str]) -> Memory:
         names = list(dict.fromkeys((*self.warehouses, *sorted(set(seen)))))
         return replace(self, warehouses=tuple(names[:WAREHOUSES]))

@@ -81,7 +81,7 @@ class PendingPaid(Probe):
         kinds = frozenset(KINDS) - {gap.check for gap in gaps}
         start = now - timedelta(seconds=self.window)
         look = Look(shop, start, now, ends=time.monotonic() + self.timeout / 2)
-        memory = Memory.loads(shop.recall()).with_channels(self.channels)
+        memory = shop.notes.read(Memory.loads).with_channels(self.channels)
         terms = Terms(
             now=now,
             grace=timedelta(seconds=self.grace),
@@ -94,7 +94,7 @@ class PendingPaid(Probe):
         run = Round(look, terms, memory)
         issues = run.issues(timedelta(seconds=self.keep_anomalies), self.keep)
         samples = list(self._samples(issues, run, shop))
-        shop.remember(run.memory.dumps())
+        shop.notes.write(run.memory, Memory.dumps, Memory.lasting)
         return [*samples, *gaps, *run.gaps]
 
     def _samples(self, issues: Collection[Issue], run: Round, shop: Shop) -> Iterable[Sample]:

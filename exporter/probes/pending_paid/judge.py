@@ -22,22 +22,28 @@ def judge(payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]], te
     """The issues of payments older than the grace; `orders` are those that each trade number leads to."""
     told = sorted({p for p in payments if p.at < terms.now - terms.grace}, key=_order)
     by_trade: dict[str, list[Payment]] = defaultdict(list)
-    by_order: dict[Order, list[Payment]] = defaultdict(list)
+    by_order: dict[tuple[str, str], tuple[Order, list[Payment]]] = {}
     for payment in told:
         by_trade[payment.trade_no].append(payment)
         for order in orders.get(payment.trade_no, ()):
-            by_order[order].append(payment)
-    combined = {order for found in orders.values() if len(found) > 1 for order in found}
-    issues = [issue for order, ps in by_order.items() for issue in _of_order(order, ps, terms, order in combined)]
+            by_order.setdefault(_row(order), (order, []))[1].append(payment)
+    combined = {_row(order) for found in orders.values() if len(found) > 1 for order in found}
+    issues = [i for row, (order, ps) in by_order.items() for i in _of_order(order, ps, terms, row in combined)]
     for trade_no, ps in by_trade.items():
         ref = found[0].number if (found := orders.get(trade_no, ())) else trade_no
         issues += _of_trade(ref, ps, bool(found), terms)
     return distinct(issue for issue in issues if issue.kind in terms.kinds)
 
 
-def _order(payment: Payment) -> tuple[datetime, str]:
+def _row(order: Order) -> tuple[str, str]:
+    """What tells rows apart, on all shards."""
+    return order.key, order.number
+
+
+def _order(payment: Payment) -> tuple[object, ...]:
     """By time; the rest decides between the same times, so that the order of reading never does."""
-    return payment.at, repr(payment)
+    p = payment
+    return p.at, p.trade_no, p.transaction or "", str(p.amount), p.currency or "", p.channel or "", p.source
 
 
 def examine(order: Order, terms: Terms, callbacks: bool | None = None) -> list[Issue]:

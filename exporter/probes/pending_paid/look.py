@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,11 @@ from sqlalchemy import func
 
 from exporter.probes.pending_paid.nouns import Order, Payment
 from exporter.shop import Record, Refused, Shop, Table
+from exporter.shop.indexes import has_index
 from exporter.shop.stretches import Stretch, stretches
 
-SECOND_LOOK = 50
-"""So many callbacks that were read before are read again in each run."""
+SECOND_LOOK, SECOND_LOOKS = 5, 50
+"""So many callbacks that were read before are read again for each second since the last run; so many at most."""
 
 NOTED = 1_000
 """So many pending orders that name a payment are looked at."""
@@ -71,10 +73,13 @@ class Look:
         rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
         return {order.number: order for order in map(self.order, rows) if order.number in numbers}
 
-    def some_payments(self, since: datetime, until: datetime) -> tuple[list[Payment], datetime | None]:
-        """The first of a stretch, and where to go on (None at its end)."""
+    def some_payments(
+        self, since: datetime, until: datetime, elapsed: timedelta
+    ) -> tuple[list[Payment], datetime | None]:
+        """The first of a stretch, and where to go on (None at its end). `elapsed`: since the run before."""
         match = self.callbacks.map.success
-        scan = self.shop.window("callbacks", "received", since, until, match=match, cap=SECOND_LOOK)
+        cap = max(SECOND_LOOK, min(SECOND_LOOKS, math.ceil(SECOND_LOOK * elapsed.total_seconds())))
+        scan = self.shop.window("callbacks", "received", since, until, match=match, cap=cap)
         found = [payment for row in scan.records if (payment := self.payment(row))]
         last = max((payment.at for payment in found), default=since)
         return found, max(last, since + timedelta(seconds=1)) if scan.truncated else None
@@ -95,16 +100,20 @@ class Look:
         if counts[1] == 0:
             return [], True
         statement = self.orders.select().where(*self._pending(), self._noted())
-        rows = self.shop.rows(statement, word="orders", cap=NOTED)
+        rows = self.shop.rows(statement, word="orders", cap=NOTED, during=self._during)
         return [self.order(self.orders.record(row)) for row in rows], len(rows) < NOTED
 
     @cached_property
     def _pending_counts(self) -> tuple[int, int] | None:
         """Pending orders of the window, and those that name a payment, counted by the server; None if it must not."""
-        both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
-        statement = sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
+
+        def build() -> sqlalchemy.Select[Any]:
+            both: list[Any] = [func.count(), func.sum(sqlalchemy.case((self._noted(), 1), else_=0))]
+            return sqlalchemy.select(*both).select_from(self.orders.source).where(*self._pending())
+
+        statement = self.orders.kept("pending", self._span, build)
         try:
-            rows: list[Any] = list(self.shop.rows(statement, word="orders"))
+            rows: list[Any] = list(self.shop.rows(statement, word="orders", binds=self._span, during=self._during))
         except Refused:
             return None
         return sum(int(row[0]) for row in rows), sum(int(row[1] or 0) for row in rows)
@@ -160,8 +169,18 @@ class Look:
 
     def _pending(self) -> list[sqlalchemy.ColumnElement[bool]]:
         table, created = self.orders, self.orders.c.created
-        span = [created >= table.when(self.start, "created"), created < table.when(self.now, "created")]
-        return [*table.only({"status": table.statuses("pending")}), *span]
+        bound: list[Any] = [sqlalchemy.bindparam(name, value) for name, value in self._span.items()]
+        return [*table.only({"status": table.statuses("pending")}), created >= bound[0], created < bound[1]]
+
+    @cached_property
+    def _during(self) -> tuple[str, datetime, datetime] | None:
+        """The window between keys, where no index on status and creation is."""
+        match = {"status": self.orders.statuses("pending")}
+        return None if has_index(self.orders, "created", match) else ("created", self.start, self.now)
+
+    @property
+    def _span(self) -> dict[str, Any]:
+        return {"since": self.orders.when(self.start, "created"), "until": self.orders.when(self.now, "created")}
 
     def _noted(self) -> sqlalchemy.ColumnElement[bool]:
         words = [word for word in ("paid", "transaction") if word in self.orders.c]

@@ -63,6 +63,10 @@ class Memory:
             "seen": sorted(self.seen),
         }
 
+    def lasting(self) -> tuple[object, ...]:
+        """What cannot be read again from the shop; an older rest is only read and judged once more."""
+        return self.open, self.links, self.rows, self.channels
+
     def with_open(
         self, payments: Iterable[Payment], links: Iterable[Link], rows: Iterable[tuple[str, str]], cap: int
     ) -> tuple[Memory, bool]:

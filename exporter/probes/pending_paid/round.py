@@ -66,13 +66,13 @@ class Round:
         self.memory = replace(self.memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
         found = [p for p in found if p.trade_no in fresh]
         if since > self.look.start:
-            found += self._second_look(since)
+            found += self._second_look(since, until - since - self.terms.grace)
         return list(dict.fromkeys((*found, *self.memory.open)))
 
-    def _second_look(self, until: datetime) -> Sequence[Payment]:
+    def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(self.memory.looked_again or self.look.start, self.look.start)
-        found, onward = self.look.some_payments(min(since, until), until)
+        found, onward = self.look.some_payments(min(since, until), until, elapsed)
         seen = (p.channel for p in found if p.channel)
         self.memory = replace(self.memory, looked_again=onward).with_channels(seen)
         return found
@@ -169,7 +169,10 @@ class Round:
         refs = {issue.ref for issue in suspects}
         told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
         anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
-        now = {**known, **self.look.orders_now(order for order in anew if order.number not in known)}
+        unread = [order for order in anew if order.number not in known]
+        if not unread and all(book.get(p.trade_no) for p in told):
+            return list(suspects), told, book, rows  # all of it was read by key in this run
+        now = {**known, **self.look.orders_now(unread)}
         again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])

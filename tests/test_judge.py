@@ -1,0 +1,181 @@
+"""What is judged, what is told, and above all what is not: silence is no recovery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from exporter.config import load
+from exporter.judge import Bench, Judge
+from exporter.metrics import Exposition
+from exporter.model import Gap, Reading
+from exporter.probes import known
+from exporter.probes.negative_stock import tell as stock
+from exporter.probes.pending_paid import tell as paid
+from exporter.rules import Rulebook
+from exporter.state import State
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+CONFIG = """\
+shops:
+  main:
+    database: sqlite:///shop.db
+    tables: plain
+    probes: {pending_paid: {}, negative_stock: {}}
+  west:
+    database: sqlite:///west.db
+    tables: plain
+    probes: {pending_paid: {}}
+channels:
+  ops: {kind: wecom, key: k}
+"""
+
+
+class Court:
+    """A judge with its exposition and its state; `state` outlives it."""
+
+    def __init__(self, folder, state, config=CONFIG):
+        self.folder, self.state = folder, state
+        self.exposition, self.woken = Exposition(), []
+        self.judge = Judge(self.bench(config), state, self.exposition.series, lambda: self.woken.append(1))
+
+    def bench(self, config):
+        file = self.folder / "config.yaml"
+        file.write_text(config, encoding="utf-8")
+        loaded = load(file)
+        return Bench(Rulebook.load(loaded.rule_files()), loaded)
+
+    def reads(self, probe, *samples, shop="main", error=None, gaps=(), at=0.0):
+        reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, gaps, error)
+        self.exposition.put(reading, known()[probe]().thresholds())
+
+    def all_well(self):
+        self.reads("pending_paid", orders(0))
+        self.reads("pending_paid", orders(0), shop="west")
+        self.reads("negative_stock", stock.SKUS(0, warehouse="a"), stock.SKUS(0, warehouse="b"))
+
+    def sit(self, at=0.0):
+        return self.judge.sit(NOW + timedelta(seconds=at))
+
+    def told(self, at=0.0):
+        return [(flip.alert.rule, flip.alert.status, flip.lost) for flip in self.sit(at)]
+
+    def cards(self):
+        return [row.card for row in self.state.due("ops", 9e9)]
+
+
+def orders(count):
+    return paid.ORDERS(count, pay_channel="wechat", age="under_5m")
+
+
+@pytest.fixture
+def state():
+    opened = State("sqlite://")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def court(tmp_path, state):
+    there = Court(tmp_path, state)
+    there.all_well()
+    assert there.told() == []
+    return there
+
+
+def firing(court):
+    court.reads("pending_paid", orders(3))
+    assert court.told(1) == [("OrdersPaidYetPending", "firing", False)]
+
+
+def test_a_fault_fires_once_and_recovers_once(court):
+    firing(court)
+    assert court.told(2) == []
+    court.reads("pending_paid", orders(0))
+    assert court.told(3) == [("OrdersPaidYetPending", "resolved", False)]
+    assert [card.status for card in court.cards()] == ["firing", "resolved"]
+
+
+def test_a_probe_that_fails_or_has_not_run_since_the_start_neither_raises_nor_resolves(court, tmp_path, state):
+    firing(court)
+    court.reads("pending_paid", error="down")
+    assert court.told(2) == []
+    assert Court(tmp_path, state).told(3) == []
+
+
+def test_a_probe_that_failed_before_the_restart_has_not_recovered_by_it(court, tmp_path, state):
+    court.reads("pending_paid", error="down")
+    court.sit(0)
+    assert {rule for rule, *_ in court.told(130)} == {"watch/ProbeFailing{severity=warning}"}
+    again = Court(tmp_path, state)
+    assert again.told(131) == []
+    again.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=131)
+    assert again.told(132) == []
+    again.reads("pending_paid", error="still down", at=132)
+    assert again.told(133) == []
+    again.reads("pending_paid", orders(0), at=134)
+    assert again.told(134) == [("watch/ProbeFailing{severity=warning}", "resolved", False)]
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        ("probes: {pending_paid: {}, negative_stock: {}}", "probes: {negative_stock: {}}"),
+        ("  main:\n", "  other:\n"),
+        ("channels:", "alerts: {rules: other.yml}\nchannels:"),
+    ],
+    ids=["probe", "shop", "rule"],
+)
+def test_an_alert_whose_probe_shop_or_rule_left_the_configuration_has_not_recovered(court, tmp_path, without):
+    (tmp_path / "other.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: vector(1) > 2}]}]\n")
+    firing(court)
+    court.judge.use(court.bench(CONFIG.replace(*without)))
+    court.exposition.drop("pending_paid", "main")
+    court.exposition.drop("negative_stock", "main")
+    assert court.told(2) == [("OrdersPaidYetPending", "resolved", True)]
+    card = court.cards()[-1]
+    assert (card.status, card.resolved) == ("info", 0)
+    assert "不再检查" in card.title
+    assert "已消失" not in card.text.replace("不代表问题已消失", "")
+    assert {fact.name for fact in card.facts}.isdisjoint({"恢复"})
+
+
+def test_a_check_that_the_shop_cannot_answer_any_more_has_not_recovered(court):
+    firing(court)
+    court.reads("pending_paid", paid.TRUNCATED(0), gaps=(Gap("pending_paid", "no index"),))
+    assert court.told(2) == [("OrdersPaidYetPending", "resolved", True)]
+
+
+def test_one_kind_that_cannot_be_told_any_more_has_not_recovered_while_another_has(court):
+    for at in (0, 61):
+        kinds = [paid.ANOMALIES(1, kind=kind) for kind in ("double_payment", "time_order")]
+        court.reads("pending_paid", orders(0), *kinds)
+        court.sit(at)
+    gap = Gap("double_payment", "no index")
+    court.reads("pending_paid", orders(0), paid.ANOMALIES(0, kind="time_order"), gaps=(gap,))
+    lost = {flip.alert.labels["kind"]: flip.lost for flip in court.sit(62)}
+    assert lost == {"double_payment": True, "time_order": False}
+
+
+def test_a_value_that_is_absent_while_all_is_well_does_recover_beside_a_gap_of_another_check(court):
+    old = paid.OLDEST(NOW.timestamp() - 7200)
+    court.judge.use(court.bench(CONFIG.replace("pending_paid: {}", "pending_paid: {max_orders: 5}")))
+    gaps = (Gap("double_payment", "no index"),)
+
+    def read(*samples):
+        reading = Reading("pending_paid", "main", NOW, 0.1, samples, gaps)
+        court.exposition.put(reading, {"orders": 5, "oldest": 1800, "anomalies": 0})
+
+    read(orders(2), old)
+    court.sit(0)
+    assert court.told(61) == [("OldestPaidOrderWaiting", "firing", False)]
+    read(orders(0))
+    assert court.told(62) == [("OldestPaidOrderWaiting", "resolved", False)]
+
+
+def test_all_alerts_of_many_shops_at_once_are_told_within_a_second_or_so(court):
+    samples = [stock.SKUS(1, warehouse=f"w{n}") for n in range(1500)]
+    court.reads("negative_stock", *samples)
+    assert len(court.told(1)) == 1500
+    assert sum(card.status == "firing" for card in court.cards()) == 1500
