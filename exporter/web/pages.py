@@ -27,6 +27,8 @@ _SEVERITIES = ("critical", "warning", "info")
 _SUMMABLE = ("_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations")
 _MOST_SHOWN = 6
 _OTHER_LANGUAGE = re.compile(r"^\[(?:English|中文)\]\([\w.]+\.md\)\n+", re.MULTILINE)
+_FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+_CHINESE_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
 CASES_SHOWN = 10
 
 
@@ -59,9 +61,15 @@ def runbook(name: str, markdown: str, language: Language) -> str:
     import mistune  # noqa: PLC0415 - only runbooks need it
 
     # the file's link to its other language is for who reads the file; the page has a way there of its own
-    text = _OTHER_LANGUAGE.sub("", markdown, count=1)
+    text = _joined(_OTHER_LANGUAGE.sub("", markdown, count=1))
     html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(text)
     return _template("runbook.html").render(name=name, html=html, language=language)
+
+
+def _joined(markdown: str) -> str:
+    """Chinese text has no blanks where the file's lines happen to end."""
+    parts = _FENCED.split(markdown)
+    return "".join(part if part.startswith("```") else _CHINESE_BREAK.sub("", part) for part in parts)
 
 
 def figures(samples: Iterable[Sample], say: Wording) -> list[Figure]:

@@ -82,7 +82,7 @@ def test_a_probe_shows_its_total_its_parts_and_how_fresh_it_is():
         OLDEST((AT - timedelta(hours=2, minutes=51)).timestamp()),
     )
     said = page(probes=(replace(HEALTHY, samples=samples),)).text
-    assert "已付款仍待付款的订单 89 微信支付 · 10m-1h 61 支付宝 · 1h-24h 28 其余 1 项为 0" in said
+    assert "已付款仍待支付的订单 89 微信支付 · 10m-1h 61 支付宝 · 1h-24h 28 其余 1 项为 0" in said
     assert "最早一单的付款时间 2 小时 51 分钟前" in said
     assert "上次成功 12 秒前 耗时 4.2 毫秒" in said
 
@@ -250,3 +250,10 @@ def test_no_link_of_a_runbook_leads_nowhere(file):
     links = [attributes["href"] for tag, attributes in shown.tags if tag == "a"]
     assert links[:2] == ["../", "?lang=zh"]
     assert all(link.startswith(("https://", "#")) for link in links[2:])
+
+
+def test_a_chinese_sentence_has_no_blank_where_its_line_ended():
+    html = pages.runbook("watch", "卡片没有送达。\n请看日志，\n- 再看\n  状态页\n\n```\n-- 注释\n注释\n```\n", "zh")
+    assert "卡片没有送达。请看日志，" in html
+    assert "再看状态页" in html
+    assert "-- 注释\n注释" in html
