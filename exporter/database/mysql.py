@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql import FIELD_TYPE, converters
 
-from exporter.shop.errors import ShopError, masked
-from exporter.shop.families import CONNECT_SECONDS, Fault, Session
+from exporter.database.errors import ShopError, masked
+from exporter.database.session import CONNECT_SECONDS, Fault, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
