@@ -162,6 +162,11 @@ def test_the_rules_that_come_along_are_used_where_the_folder_has_none(tmp_path):
         ("http://order-health.example.com", "javascript:x", "17: web.external_url: is not an address of a web page"),
         ("http://order-health.example.com", "order-health:9847", "17: web.external_url: is not an address of a web"),
         ("listen: 127.0.0.1:9847", "listen: nowhere", "17: web.listen: is no listen address; write host:port"),
+        (
+            "key: 693",
+            "per_minute: 0, key: 693",
+            "11: channels.duty.per_minute: it should be greater than or equal to 2",
+        ),
         ("key: 693axxx6", "endpoint: ftp://x, key: 6", "11: channels.duty.endpoint: it should match pattern"),
         ("state: sqlite:///", "state: canary://a:c4n@b/", "18: state: no driver for canary; write for example sqlite:"),
         ("state: sqlite:///", "state: mysql://a:c4n@ry@b/", "18: state: has more than one @"),
