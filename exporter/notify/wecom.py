@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,6 +63,14 @@ def _card(card: Card) -> dict[str, Any]:
     return {"msgtype": "template_card", "template_card": _notice(card, jumps)}
 
 
+def _headline(title: str) -> str:
+    """Where the whole title does not fit, the place in brackets at its end goes first: it is a row of the card, too."""
+    whole = harmless(title, 2 * _TITLE)
+    if letters(whole) > _TITLE:
+        whole = re.sub(r"\s*[（(][^（(]*$", "", whole) or whole
+    return harmless(whole, _TITLE) or "order-health"
+
+
 def _notice(card: Card, jumps: list[Link]) -> dict[str, Any]:
     rows = [_row(fact.name, fact.value) for fact in card.facts[: _ROWS // 2 if card.cases else _ROWS]]
     # a space for each " · " lets the amount stand beside an order number of 17 digits
@@ -69,7 +78,7 @@ def _notice(card: Card, jumps: list[Link]) -> dict[str, Any]:
     notice: dict[str, Any] = {
         "card_type": "text_notice",
         "source": {"desc": "order-health", "desc_color": _COLOURS.get((card.status, card.severity), 1)},
-        "main_title": {"title": harmless(card.title, _TITLE) or "order-health"},
+        "main_title": {"title": _headline(card.title)},
         "sub_title_text": _subtitle(card),
         "horizontal_content_list": rows[:_ROWS],
         "jump_list": [

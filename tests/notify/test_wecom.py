@@ -52,6 +52,18 @@ def test_an_order_number_too_long_for_a_row_is_shown_whole_below_the_sentence():
     assert len(notice["sub_title_text"]) <= 112
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("🔴 89 笔订单已付款仍待支付（main）", "🔴 89 笔订单已付款仍待支付（main）"),
+        ("🔴 12 个 SKU 库存为负（main / hangzhou-1）", "🔴 12 个 SKU 库存为负"),
+        ("🔴 12 SKUs below zero (main / hangzhou-1)", "🔴 12 SKUs below zero"),
+    ],
+)
+def test_the_place_at_the_end_of_a_long_title_goes_before_the_news_does(title, shown):
+    assert bodies(replace(CRITICAL, title=title))[0]["template_card"]["main_title"]["title"] == shown
+
+
 def test_the_titles_of_a_digest_are_rows():
     lines = ("🔴 main：仓库 杭州一仓：3 个 SKU 库存为负，需要下架", "🟢 已恢复 main：x")
     rows = bodies(replace(CRITICAL, facts=(), cases=lines, covers=2))[0]["template_card"]["horizontal_content_list"]
