@@ -75,6 +75,7 @@ class App:
         try:
             self._plan = self._read()
             self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
+            self._state.own()
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)

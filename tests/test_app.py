@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -266,4 +267,32 @@ def test_a_port_in_use_is_one_clear_line(process, shop, tmp_path):
     )
     assert second.process.wait(30) == 1
     assert f"127.0.0.1:{process.port}" in second.said()
+    assert "Traceback" not in second.said()
+
+
+def test_sigterm_during_a_hung_probe_and_a_hung_room_ends_it_within_five_seconds(shop, tmp_path):
+    room = socket.create_server(("127.0.0.1", 0))  # takes the request and never answers
+    address = f"http://127.0.0.1:{room.getsockname()[1]}"
+    config = CONFIG.format(url=shop.server.url("app_shop", user="oh")).replace("http://127.0.0.1:9", address)
+    shop.order(81, paid_ago=timedelta(minutes=9))
+    running = Process(tmp_path, config.replace("pending_paid: {", "pending_paid: {timeout: 30s, "))
+    try:
+        eventually(lambda: re.search(r'outbox_cards.channel="ops"} 1', running.page("/metrics")))
+        with shop.server.frozen():
+            time.sleep(1.5)
+            began = time.monotonic()
+            assert running.end() == 0
+            assert time.monotonic() - began < 5
+        assert "Traceback" not in running.said()
+    finally:
+        room.close()
+        running.process.kill()
+        shop.execute("DELETE FROM orders", "DELETE FROM pay_callback")
+
+
+def test_a_second_process_on_the_same_state_is_refused(process, shop, tmp_path):
+    eventually(lambda: process.page("/metrics"))
+    second = Process(tmp_path, CONFIG.format(url=shop.server.url("app_shop", user="oh")))
+    assert second.process.wait(30) == 1
+    assert "another order-health uses this file" in second.said()
     assert "Traceback" not in second.said()

@@ -183,6 +183,43 @@ def test_dead_letters_are_kept(state):
     assert state.waiting() == {}
 
 
+def test_of_dead_letters_the_last_thousand_are_kept(state):
+    fill(state, *(str(n) for n in range(1005)))
+    for row in state.due("ops", NOW):
+        state.bury(row, NOW, "refused")
+    state.tidy(NOW)
+    assert titles(state.dead("ops"))[0] == "5"
+    assert count(state) == 1000
+
+
+def test_a_file_is_owned_by_one_process(tmp_path):
+    url = f"sqlite:///{tmp_path}/state.db"
+    first, second = State(url), State(url)
+    first.own()
+    with pytest.raises(StateFaultError, match="another order-health uses this file"):
+        second.own()
+    first.close()
+    second.own()
+    second.close()
+
+
+@pytest.mark.parametrize("left", ["", "-wal -shm"])
+def test_a_file_that_is_removed_while_in_use_is_made_anew_and_that_is_told(tmp_path, caplog, left):
+    url = f"sqlite:///{tmp_path}/state.db"
+    state = State(url)
+    state.own()
+    state.commit({}, [("ops", a_card("lost"))], AT)
+    for name in {"", "-wal", "-shm"} - set(left.split()):
+        (tmp_path / f"state.db{name}").unlink(missing_ok=True)
+    assert state.waiting() == {}
+    assert caplog.text.count("was removed or replaced while in use") == 1
+    state.commit({}, [("ops", a_card("kept"))], AT)
+    state.close()
+    again = State(url)
+    assert titles(again.due("ops", 9e12)) == ["kept"]
+    again.close()
+
+
 def test_accepted_cards_are_pruned_by_age_and_by_number(state):
     fill(state, *(str(n) for n in range(1005)))
     for row in state.due("ops", NOW):

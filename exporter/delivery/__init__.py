@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -14,9 +16,11 @@ from exporter.delivery.carrier import LEASE_SECONDS, Poster, Surroundings
 from exporter.delivery.robot import MAX_AGE_SECONDS, Robot
 from exporter.model import Card, Delivery, Metric, Sample
 from exporter.notify import Channel
-from exporter.state import State, Waiting
+from exporter.state import State, StateFaultError, Waiting
 
 log = logging.getLogger(__name__)
+
+_ASK_SECONDS = 30.0  # another process may have written to the same database
 
 RESULTS = ("accepted", "merged", "repeated", "retried", "throttled", "refused", "dead")
 
@@ -37,7 +41,7 @@ METRICS = (CARDS, OUTBOX, OLDEST)
 
 
 class Sender:
-    """Sends what `State.commit` wrote. Every channel has its own thread, begun with its first card.
+    """Sends what `State.commit` wrote. Every channel has its own thread.
 
     `merge` makes one card of many that counts every one; `on_change` is called, from any thread, when `samples()`
     differ.
@@ -58,6 +62,8 @@ class Sender:
         self._around = Surroundings(state, now, merge, post, lease)
         self._robots: dict[str, Robot] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._waiting: Mapping[str, Waiting] = {}
+        self._asked_at = -math.inf
         self._lock = threading.Lock()
         self._running = False
 
@@ -67,12 +73,10 @@ class Sender:
 
     def wake(self) -> None:
         """Something was committed: it leaves at once, if its robot's pace allows."""
-        waiting = self._state.waiting()
         with self._lock:
-            for name in waiting:
+            for name in self._channels:
                 self._ring(name)
-        self._give_up(waiting)
-        self._on_change()
+        self._changed()
 
     def stop(self, seconds: float = 5.0) -> None:
         """Ends after the messages under way, at the latest after `seconds`: the rest stays in the outbox."""
@@ -95,13 +99,15 @@ class Sender:
                     self._robots[name].use(channels[name])
                 else:
                     self._robots.pop(name).stop()
-        now = self._around.clock()
-        for name in self._state.waiting():
-            self._state.hurry(name, now)
+        try:
+            for name in channels:
+                self._state.hurry(name, self._around.clock())
+        except StateFaultError as fault:
+            log.error("%s", fault)  # noqa: TRY400 - the traceback says no more; the cards leave at their own time
         self.wake()
 
     def samples(self) -> list[Sample]:
-        waiting = self._state.waiting()
+        waiting = self._known_waiting()
         with self._lock:
             names = sorted({*self._channels, *waiting, *(channel for channel, _ in self._counts)})
             found = [
@@ -112,10 +118,23 @@ class Sender:
 
     def rooms(self) -> list[Delivery]:
         """Every configured channel, for the status page."""
-        waiting = self._state.waiting()
+        waiting = self._known_waiting()
         with self._lock:
             channels, robots = dict(self._channels), dict(self._robots)
         return [_room(name, channel, waiting.get(name), robots.get(name)) for name, channel in channels.items()]
+
+    def _known_waiting(self) -> Mapping[str, Waiting]:
+        """Asked anew when it has changed; while the state cannot be read, what was known last."""
+        if time.monotonic() - self._asked_at > _ASK_SECONDS:
+            self._asked_at = time.monotonic()  # first, so that a change meanwhile is asked about again
+            with contextlib.suppress(StateFaultError):  # the judge tells of it
+                self._waiting = self._state.waiting()
+                self._give_up(self._waiting)
+        return self._waiting
+
+    def _changed(self) -> None:
+        self._asked_at = -math.inf
+        self._on_change()
 
     def _ring(self, name: str) -> None:
         if not self._running or name not in self._channels:
@@ -139,7 +158,7 @@ class Sender:
     def _tell(self, channel: str, result: str, count: int) -> None:
         with self._lock:
             self._counts[channel, result] += count
-        self._on_change()
+        self._changed()
 
 
 def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | None) -> Delivery:

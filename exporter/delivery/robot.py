@@ -49,9 +49,13 @@ class Robot:
 
     def use(self, channel: Channel) -> None:
         """From the next attempt on; whatever held the former robot back is over."""
-        if channel != self.channel:
-            self._state.pause(self._name, 0.0)
+        changed = channel != self.channel
         self.channel, self._hold = channel, 0.0
+        if changed:
+            try:
+                self._state.pause(self._name, 0.0)
+            except StateFaultError as fault:
+                log.error("%s", fault)  # noqa: TRY400 - the traceback says no more; the pause ends by itself
         self.wake()
 
     def stop(self) -> None:

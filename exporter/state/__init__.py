@@ -13,9 +13,9 @@ from sqlalchemy import delete, insert, select, update
 from exporter.model import Alert, AlertKey, Card
 from exporter.state import nouns
 from exporter.state.digests import Digests
+from exporter.state.file import StateFaultError
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, memory, meta
-from exporter.state.store import StateFaultError
 
 __all__ = ["Pending", "State", "StateFaultError", "Waiting"]
 

@@ -132,14 +132,16 @@ class Outbox(Robots):
             return [_pending(row) for row in connection.execute(asked.order_by(outbox.c.created, outbox.c.id))]
 
     def tidy(self, now: float) -> None:
-        """Drops accepted cards that are older than a week or beyond the last thousand."""
-        done = outbox.c.status == "accepted"
+        """Keeps a thousand accepted cards, for a week, and the last thousand that were given up."""
         with self._begin() as connection:
-            last = connection.scalar(
-                select(outbox.c.id).where(done).order_by(outbox.c.id.desc()).offset(KEPT_ROWS).limit(1)
-            )
-            stale = or_(outbox.c.settled < now - KEPT_SECONDS, outbox.c.id <= (last or 0))
-            connection.execute(delete(outbox).where(and_(done, stale)))
+            for status in ("accepted", "dead"):
+                done = outbox.c.status == status
+                last = connection.scalar(
+                    select(outbox.c.id).where(done).order_by(outbox.c.id.desc()).offset(KEPT_ROWS).limit(1)
+                )
+                connection.execute(delete(outbox).where(done, outbox.c.id <= (last or 0)))
+            old = and_(outbox.c.status == "accepted", outbox.c.settled < now - KEPT_SECONDS)
+            connection.execute(delete(outbox).where(old))
 
     def _settle(self, row: Pending, status: str, now: float, detail: str) -> None:
         values = {"status": status, "settled": now, "detail": detail[:500]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,10 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from exporter.state.file import StateFaultError, StateFile
 from exporter.state.schema import MIGRATIONS, migrate, version
 
-
-class StateFaultError(Exception):
-    """The state cannot be opened or written; the text says where, what, and what to do, without a password."""
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -27,6 +26,7 @@ class Store:
         parsed = _parsed(url)
         self.where = f"state: {_shown(parsed)}"
         self._lock = threading.RLock()
+        self._file = _file(parsed, self.where)
         self._engine = _engine(parsed, self.where)
         try:
             self._prepare()
@@ -34,18 +34,34 @@ class Store:
             self._engine.dispose()
             raise
 
+    def own(self) -> None:
+        """Raises `StateFaultError` when another process owns this file; a server's databases cannot be owned."""
+        if self._file:
+            self._file.own()
+
     def close(self) -> None:
         with self._lock:
             self._engine.dispose()
+            if self._file:
+                self._file.close()
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
         with self._lock:
+            if self._file and self._file.gone():
+                self._begin_anew(self._file)
             try:
                 with self._engine.begin() as connection:
                     yield connection
             except SQLAlchemyError as error:
                 raise StateFaultError(f"{self.where}: {_reason(error)}; {_remedy(self._engine.url)}") from None
+
+    def _begin_anew(self, file: StateFile) -> None:
+        """What is written to a file that was removed would be lost by the next restart, and nobody would know."""
+        log.error("%s: the file was removed or replaced while in use; cards that waited in it are lost", self.where)
+        self._engine.dispose()
+        file.renew()
+        self._prepare()
 
     def _prepare(self) -> None:
         with self._begin() as connection:
@@ -67,10 +83,15 @@ def _parsed(url: str | URL) -> URL:
         ) from None
 
 
+def _file(url: URL, where: str) -> StateFile | None:
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return StateFile(Path(url.database), where)
+
+
 def _engine(url: URL, where: str) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
-        _touch(url, where)
         options: dict[str, Any] = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False, "timeout": 5}}
     else:
         options = {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
@@ -87,23 +108,6 @@ def _engine(url: URL, where: str) -> Engine:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
     return engine
-
-
-def _touch(url: URL, where: str) -> None:
-    """Creates the file readable by us alone: cards name orders and the people to call."""
-    if not url.database or url.database == ":memory:":
-        return
-    path = Path(url.database)
-    if not path.parent.is_dir():
-        raise StateFaultError(
-            f"{where}: there is no directory {path.parent}; create it, or name another under `state:`"
-        )
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StateFaultError(
-            f"{where}: {error.strerror}; name a file this user may write, for example sqlite:///order-health.db"
-        ) from None
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -327,8 +327,34 @@ def test_cards_of_a_channel_that_left_the_configuration_wait_a_day_for_it(send, 
         until(lambda: state.waiting() == {})
         send.cards(a_card("b"), channel="lost")
         send.later(86401)
+        until(lambda: send.count("dead", "lost") == 1)
         assert state.waiting() == {}
-        assert send.count("dead", "lost") == 1
+
+
+def test_a_card_leaves_although_the_state_could_not_be_read_when_it_was_committed(send, state, monkeypatch):
+    with a_room() as room:
+        send(room)
+        until(lambda: send.sender._robots)
+        with monkeypatch.context() as broken:
+            broken.setattr(state, "waiting", full)
+            send.cards(a_card("a"))
+            assert send.count("dead") == 0
+            assert send.sender.rooms()[0].name == "c0"
+        until(lambda: room.titles == ["a"])
+
+
+def test_a_reload_while_the_state_cannot_be_written_is_no_failure(send, state, monkeypatch):
+    with a_room() as room:
+        send(room)
+        monkeypatch.setattr(state, "hurry", full)
+        monkeypatch.setattr(state, "pause", full)
+        send.sender.update({"c0": LocalChannel(url=room.url, per_minute=5)})
+        send.cards(a_card("a"))
+        until(lambda: room.titles == ["a"])
+
+
+def full(*_):
+    raise StateFaultError("disk full")
 
 
 def test_the_page_of_rooms_shows_the_last_receipt(send):
