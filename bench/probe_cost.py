@@ -1,76 +1,119 @@
-"""What a run of pending_paid costs the shop's database: milliseconds and rows read, on 5 million orders."""
+"""What a run of each probe costs: milliseconds, CPU and rows read, on 5 million orders and 200,000 rows of stock."""
 
+import os
 import statistics
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from harness import ROOT, Database, fetch, sidecar, table, values, workplace
-from shopdata import large
+from shopdata import STOCK, large
 
 ORDERS = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
-RUNS = 10
-NAIVE = """SELECT COUNT(*) FROM orders o JOIN pay_callback c ON c.out_trade_no = o.out_trade_no
-WHERE o.status = 'pending' AND c.trade_state = 'SUCCESS'"""
+RUNS = 30
+SETTLING = 3
+"""First runs that are left out: the first reads the whole window, the next two what it left."""
+SHOPS = {"shop": "all indexes", "bare": "no index on time or quantity"}
+PROBES = {"pending_paid": "order_health_pending_paid_orders", "negative_stock": "order_health_negative_stock_truncated"}
+NAIVE = {
+    "pending_paid": "SELECT COUNT(*) FROM orders o JOIN pay_callback c ON c.out_trade_no = o.out_trade_no"
+    " WHERE o.status = 'pending' AND c.trade_state = 'SUCCESS'",
+    "negative_stock": "SELECT COUNT(*) FROM inventory WHERE quantity < 0",
+}
 
 
-def rows_read(database: Database) -> int:
-    """Rows the server has read so far, for everybody, less what asking costs."""
-    counters = database.run("SHOW GLOBAL STATUS LIKE 'Handler_read%'")
-    return sum(int(value) for _, value in counters)
+@dataclass
+class Cost:
+    """Of one probe on one shop; `rows` are of the run that read most, `cpu` is the whole process', both per run."""
+
+    milliseconds: list[float]
+    rows: int
+    cpu: float
+    found: float
 
 
-def probe(database: Database, name: str) -> tuple[list[float], list[int], float]:
-    """Milliseconds and rows of each run while nobody else asks the server, and the orders found."""
+class Counter:
+    """Rows that the server has read for everybody but this one connection's own question."""
+
+    def __init__(self, database: Database) -> None:
+        self._cursor = database.connect().cursor()
+        self._own = -self._asked() + self._asked()
+
+    def since_last(self) -> int:
+        before, self._last = self._last, self._asked()
+        return self._last - before - self._own
+
+    def _asked(self) -> int:
+        self._cursor.execute("SHOW GLOBAL STATUS LIKE 'Handler_read%'")
+        self._last = sum(int(value) for _, value in self._cursor.fetchall())
+        return self._last
+
+
+def cpu(pid: int) -> float:
+    """Milliseconds that a process has computed so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def probe(database: Database, name: str, kind: str) -> Cost:
+    """A sidecar that runs the probe every second, and nobody else asks the server."""
     with workplace() as (folder, stack):
-        asking = -rows_read(database) + rows_read(database)
-        server, address = sidecar(folder, {"main": database.url(name)}, {"pending_paid": {"every": "1s"}})
+        server, address = sidecar(folder, {"main": database.url(name)}, {kind: {"every": "1s"}})
         stack.enter_context(server)
-        server.until(f"{address}/metrics", "\norder_health_pending_paid_orders{", 120)
-        taken, rows, seen, before = [], [], 0.0, 0
-        while len(rows) < RUNS + 1:
+        server.until(f"{address}/metrics", f"\n{PROBES[kind]}{{", 120)
+        counter, taken, rows, seen, began = Counter(database), [], [], 0.0, 0.0
+        while len(taken) < RUNS + SETTLING:
             page = fetch(f"{address}/metrics")
             (run,) = values(page, "order_health_probe_last_success_timestamp_seconds").values()
             if run != seen:
                 seen, (seconds,) = run, values(page, "order_health_probe_duration_seconds").values()
                 taken.append(seconds * 1000)
-                now = rows_read(database)
-                rows.append(now - before - asking)
-                before = now
-            time.sleep(0.02)
-        found = sum(values(page, "order_health_pending_paid_orders").values())
-    return taken[1:], rows[1:], found
+                rows.append(counter.since_last())
+                began = cpu(server.process.pid) if len(taken) == SETTLING else began
+            time.sleep(0.05)
+        used = (cpu(server.process.pid) - began) / RUNS
+        found = sum(values(page, PROBES[kind].replace("truncated", "skus")).values())
+    return Cost(taken[SETTLING:], max(rows[SETTLING:]), used, found)
 
 
-def naive(database: Database, name: str) -> tuple[float, int]:
+def key_query(database: Database) -> float:
+    """Median milliseconds of reading one order by its key: what this machine can do just now."""
+    taken = []
+    with database.connect("shop") as connection, connection.cursor() as cursor:
+        for number in range(1, 501):
+            began = time.perf_counter()
+            cursor.execute("SELECT status FROM orders WHERE id = %s", (number * 1000,))
+            cursor.fetchall()
+            taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
+
+
+def naive(database: Database, name: str, kind: str) -> tuple[float, int]:
     """The statement that one would write first, as a peer's config would hold it."""
-    before, began = rows_read(database), time.perf_counter()
-    database.run(NAIVE, database=name)
-    return (time.perf_counter() - began) * 1000, rows_read(database) - before
+    counter, began = Counter(database), time.perf_counter()
+    database.run(NAIVE[kind], database=name)
+    return (time.perf_counter() - began) * 1000, counter.since_last()
 
 
 def main() -> None:
     folder = ROOT / ".cache" / f"orders-{ORDERS}"
     folder.mkdir(parents=True, exist_ok=True)
+    head = ("probe", "tables", "ms (min)", "ms (median)", "ms (max)", "x key query", "CPU ms a run, whole process")
+    head += ("rows read (max)", "found", "naive, ms", "naive, rows")
     with Database(folder, pool="3G") as database:
         large(database, ORDERS)
         rows = []
-        for name, words in (("shop", "all indexes"), ("bare", "no time index")):
-            plain = naive(database, name)
-            taken, read, found = probe(database, name)
-            middle = statistics.median(taken)
-            rows.append(
-                (words, f"{middle:.1f}", f"{max(taken):.1f}", max(read), round(found), f"{plain[0]:.0f}", plain[1])
-            )
-        head = (
-            "orders table",
-            "ms (median)",
-            "ms (max)",
-            "rows read (max)",
-            "found",
-            "naive join, ms",
-            "naive join, rows",
-        )
-        table(f"pending_paid on {ORDERS:,} orders", head, rows)
+        for kind in PROBES:
+            for name, words in SHOPS.items():
+                milliseconds, asked = naive(database, name, kind)
+                cost = probe(database, name, kind)
+                times = min(cost.milliseconds), statistics.median(cost.milliseconds), max(cost.milliseconds)
+                shown = (f"{each:.1f}" for each in times)
+                ratio = f"{times[1] / key_query(database):.0f}"
+                more = (ratio, f"{cost.cpu:.1f}", cost.rows, round(cost.found), f"{milliseconds:.0f}", asked)
+                rows.append((kind, words, *shown, *more))
+        table(f"Probes each second on {ORDERS:,} orders and {STOCK:,} rows of stock", head, rows)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from harness import Database
 DAYS = 90
 TAIL = 10_000
 """So many of the youngest orders are made anew at every run: their times are counted back from now."""
-AHEAD = 300
+AHEAD = 600
 """Seconds for which rows are made in advance, so that new ones come to light while a probe runs."""
 STOCK = 200_000
 """Rows of stock in the large shops; 14 of them are below zero."""

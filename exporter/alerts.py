@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exporter.model import Alert, AlertKey, Finding, Flip
+
+_LONGEST_OUTAGE = timedelta(hours=1)
 
 
 def step(
@@ -36,6 +38,19 @@ def step(
     return after, flips
 
 
+def resumed(active: Mapping[AlertKey, Alert], outage: timedelta) -> dict[AlertKey, Alert]:
+    """After a restart: the time in which nobody looked does not count into a rule's `for`.
+
+    What was pending more than an hour ago is not taken up again; what was firing fires on.
+    """
+    outage = max(outage, timedelta())
+    return {
+        key: replace(alert, since=alert.since + outage) if alert.status == "pending" else alert
+        for key, alert in active.items()
+        if alert.status != "pending" or outage <= _LONGEST_OUTAGE
+    }
+
+
 def _place(alert: Alert | Finding | None) -> tuple[str, str]:
     return (alert.rule, alert.labels.get("shop", "")) if alert else ("", "")
 
@@ -45,14 +60,14 @@ def _next(before: Alert | None, finding: Finding | None, now: datetime) -> Alert
         return _held(before, finding, now)
     if before is None or before.status != "firing":
         return None
-    gone = now.timestamp() if before.gone is None else before.gone
+    gone = now.timestamp() if before.gone is None else min(before.gone, now.timestamp())
     if now.timestamp() - gone < before.keep:
         return replace(before, gone=gone)
     return replace(before, status="resolved")
 
 
 def _held(before: Alert | None, finding: Finding, now: datetime) -> Alert:
-    since = before.since if before else now
+    since = min(before.since, now) if before else now  # the clock may have been set back
     waited = (now - since).total_seconds() >= finding.wait
     return Alert(
         rule=finding.rule,

@@ -16,9 +16,11 @@ from exporter.delivery import Sender
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.probes import Probe
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
+from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
@@ -37,6 +39,7 @@ class StartFaultError(Exception):
     """The sidecar cannot start; the text is one fault a line, ready for people."""
 
 
+_FAREWELL_SECONDS = 3.0
 _FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
 
 
@@ -67,7 +70,6 @@ class App:
     ) -> None:
         self._file, self._web_config, self._now = file, web_config, now
         self._reloading = threading.Lock()
-        self._news = threading.Event()
         self._stopping = threading.Event()
         self._reloads = Reloads(now)
         try:
@@ -75,20 +77,21 @@ class App:
             self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
+        self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
         self._shops = Shops(self._state)
         self._exposition = Exposition()
         self._sender = Sender(
-            self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._news.set
+            self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
         self._watch = Watch(self._on_reading, now)
         self._judge = Judge(self._bench(), self._state, self._exposition.series, self._sender.wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
-        """Watches until `stop()`; 0 when it ended as asked, 1 when the address could not be used."""
+        """Watches until `stop()`; 0 when it ended as asked, 1 when address or state could not be used."""
         try:
             self.start()
-        except ListenError as fault:
+        except (ListenError, StateFaultError) as fault:
             log.error("%s", fault)  # noqa: TRY400 - a person reads this
             return 1
         self._stopping.wait()
@@ -102,19 +105,19 @@ class App:
         self._sender.start()
         self._watch.start()
         self._watch.follow(self._shops.rounds(self._plan.config))
-        threading.Thread(target=self._judge_on_news, name="judge", daemon=True).start()
+        self._sittings.start()
 
     def stop(self) -> None:
         """May be called from a signal handler."""
         self._stopping.set()
 
     def close(self) -> None:
-        """Ends all threads; runs under way end by their own deadlines."""
+        """Ends within 5 seconds; a run under way may outlast it, until its own deadline."""
         self._stopping.set()
-        self._news.set()
+        self._sittings.stop()
         self._server.stop()
         self._watch.stop()
-        self._sender.stop()
+        self._sender.stop(_FAREWELL_SECONDS)
         self._shops.close()
         self._state.close()
 
@@ -140,12 +143,12 @@ class App:
                 plan = self._read()
             except _FAULTS as fault:
                 self._reloads.note(ok=False)
-                self._news.set()
+                self._sittings.news()
                 lines = str(fault).splitlines()
                 log.error("the configuration was not reloaded: %s", "; ".join(lines))  # noqa: TRY400 - it is a typo
                 return lines
-            self._reloads.note(ok=True)
             self._apply(plan)
+            self._reloads.note(ok=True)
             log.info("the configuration was reloaded")
             return []
 
@@ -179,27 +182,17 @@ class App:
         self._watch.follow(self._shops.rounds(self._plan.config))
         for shop, probe in Bench(before.rulebook, before.config).watched() - self._bench().watched():
             self._exposition.drop(probe, shop)
-        self._news.set()
+        self._sittings.news()
 
     def _bench(self) -> Bench:
         return Bench(self._plan.rulebook, self._plan.config)
 
-    def _on_reading(self, shop: str, reading: Reading) -> None:
-        probe = self._plan.config.shops[shop].probes[reading.probe]
+    def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())
-        self._news.set()
+        self._sittings.news()
 
-    def _judge_on_news(self) -> None:
-        """Judges after every reading, and every `alerts.every` at the latest: time alone can make an alert due."""
-        while not self._stopping.is_set():
-            self._news.wait(self._plan.config.alerts.every)
-            self._news.clear()
-            if self._stopping.is_set():
-                return
-            try:
-                self._exposition.own(
-                    [*self._sender.samples(), *self._reloads.samples(), *selfmetrics.skipped(self._watch.skipped())]
-                )
-                self._judge.sit(self._now())
-            except Exception:
-                log.exception("judging failed; alerts keep their state and are judged again")
+    def _sit(self) -> None:
+        """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
+        skipped = selfmetrics.skipped(self._watch.skipped())
+        self._exposition.own([*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *skipped])
+        self._judge.sit(self._now())

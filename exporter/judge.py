@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exporter import alerts, cards
 from exporter.config import Config, Route
 from exporter.doubt import Doubt, Name
-from exporter.model import Alert, AlertKey, Card, Flip
+from exporter.model import Alert, AlertKey, Card, Flip, Sample
 from exporter.rules import Judgement, Rulebook, Series
+from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
 from exporter.state import State
 
 log = logging.getLogger(__name__)
+
+_NOTE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Judge:
     def __init__(self, bench: Bench, state: State, series: Callable[[], Series], wake: Callable[[], None]) -> None:
         self._bench, self._state, self._series, self._wake = bench, state, series, wake
         self._active: dict[AlertKey, Alert] = dict(state.alerts())
+        self._noted = state.noted()
+        self._resuming = True
+        self._failed: frozenset[str] = frozenset()
+        self._judged_at: datetime | None = None
+        self._unrouted = 0
         self._lock = threading.Lock()
 
     def use(self, bench: Bench) -> None:
@@ -45,9 +53,15 @@ class Judge:
     def active(self) -> list[Alert]:
         return list(self._active.values())
 
+    def samples(self) -> list[Sample]:
+        """What it says of itself."""
+        judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted)]
+
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
         with self._lock:
+            self._resume(now)
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched(), series)
@@ -55,15 +69,32 @@ class Judge:
             active, flips = alerts.step(self._active, judgement.findings, now, unsure)
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]
-            if flips or _changed(self._active, active):
+            due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY
+            if flips or due or _changed(self._active, active):
                 self._state.commit(active, written, now)
-            self._active = active
-        for flip in flips:
-            status = "no longer checked" if flip.lost else flip.alert.status
-            log.info("%s is %s: %s", flip.alert.rule, status, dict(flip.alert.labels))
+                self._noted = now
+            self._active, self._judged_at = active, now
+        self._log(flips, judgement.failed)
         if written:
             self._wake()
         return flips
+
+    def _resume(self, now: datetime) -> None:
+        """The first round after a start: nobody looked in the meantime, and the state says since when."""
+        if self._resuming and self._noted is not None:
+            self._active = alerts.resumed(self._active, now - self._noted)
+        self._resuming = False
+
+    def _log(self, flips: Iterable[Flip], failed: Mapping[str, str]) -> None:
+        for flip in flips:
+            status = "no longer checked" if flip.lost else flip.alert.status
+            log.info("%s is %s: %s", flip.alert.rule, status, dict(flip.alert.labels))
+            if route_of(self._bench.config, flip.alert.labels) is None:
+                self._unrouted += 1
+                log.warning("%s: no route in alerts.routes takes it, so nobody is told", flip.alert.rule)
+        for rule in sorted(failed.keys() - self._failed):
+            log.error("rule %s cannot be evaluated, its alerts keep their state: %s", rule, failed[rule])
+        self._failed = frozenset(failed)
 
     def _shops(self) -> set[str]:
         return {"", *self._bench.config.shops, *(alert.labels.get("shop", "") for alert in self._active.values())}

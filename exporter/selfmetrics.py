@@ -13,6 +13,11 @@ RELOADED = Metric(
 RELOADED_AT = Metric(
     "order_health_config_last_reload_success_timestamp_seconds", "When the configuration was last read, in Unix time."
 )
+JUDGED_AT = Metric("order_health_last_judged_timestamp_seconds", "When all rules were last judged, in Unix time.")
+FAILED_RULES = Metric("order_health_failed_rules", "Rules that could not be evaluated the last time; the log says why.")
+UNROUTED = Metric(
+    "order_health_unrouted_alerts_total", "Flips that no route takes and that nobody was told.", (), "counter"
+)
 SKIPPED = Metric(
     "order_health_probe_skipped_runs_total",
     "Runs that were due while the one before was still under way.",

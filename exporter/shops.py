@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 from exporter.config import Config, ShopSection
@@ -19,7 +20,7 @@ class Shops:
     def rounds(self, config: Config) -> Mapping[Name, Round]:
         """What is to be watched; shops that are configured no more are closed."""
         for gone in set(self._open) - set(config.shops):
-            self._open.pop(gone)[1].close()
+            _close(self._open.pop(gone)[1])
         return {
             (name, probe_name): Round(probe, self._shop(name, section, config), section.lane())
             for name, section in config.shops.items()
@@ -28,7 +29,7 @@ class Shops:
 
     def close(self) -> None:
         for _, shop in self._open.values():
-            shop.close()
+            _close(shop)
 
     def _shop(self, name: str, section: ShopSection, config: Config) -> Shop:
         kept = self._open.get(name)
@@ -37,6 +38,11 @@ class Shops:
             return kept[1]
         shop = section.opened(name, config.zone, self._memory)
         if kept:
-            kept[1].close()
+            _close(kept[1])
         self._open[name] = (section, shop)
         return shop
+
+
+def _close(shop: Shop) -> None:
+    """In a thread: it waits for the statement under way, and a reload or the end must not wait for a hung database."""
+    threading.Thread(target=shop.close, name=f"close-{shop.name}", daemon=True).start()

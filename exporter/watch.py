@@ -16,9 +16,10 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from exporter.model import Gap, Reading, Sample
+from exporter.model import Reading
 from exporter.probes import Probe
-from exporter.shop import NotApplicable, Shop, ShopError
+from exporter.reading import read
+from exporter.shop import Shop
 
 log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
@@ -26,10 +27,8 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is cou
 Name = tuple[str, str]
 """(shop, probe)."""
 
-MOST_SAMPLES = 2_000
-"""Samples of one reading; a probe that would export more has a label it should not have."""
-
 _SWEEP = 0.25
+_SET_BACK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,12 @@ class Round:
 
 
 class Watch:
-    """`on_reading` is called in the probe's thread, once for each run and once when a reading goes stale."""
+    """`on_reading` is called with the probe, once for each run and once when a reading goes stale."""
 
-    def __init__(self, on_reading: Callable[[str, Reading], None], now: Callable[[], datetime]) -> None:
+    def __init__(self, on_reading: Callable[[Probe, Reading], None], now: Callable[[], datetime]) -> None:
         self._tell, self._now = on_reading, now
+        self._good_until: dict[Name, float] = {}  # of the monotonic clock: the other one may be set
+        self._stopping = threading.Event()
         self._rounds: dict[Name, Round] = {}
         self._readings: dict[Name, Reading] = {}
         self._skipped: dict[Name, int] = {}
@@ -59,10 +60,11 @@ class Watch:
 
     def start(self) -> None:
         self._scheduler.start()
-        self._scheduler.add_job(self._sweep, IntervalTrigger(seconds=_SWEEP), id="sweep")
+        threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
 
     def stop(self) -> None:
         """Lets runs under way end by their own deadlines; starts no other."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -102,6 +104,7 @@ class Watch:
 
     def _join(self, name: Name, each: Round) -> None:
         self._rounds[name] = each
+        self._renew(name, each)
         if each.lane not in self._lanes:
             self._scheduler.add_executor(ThreadPoolExecutor(1), alias=each.lane)
             self._lanes.add(each.lane)
@@ -118,6 +121,7 @@ class Watch:
     def _leave(self, name: Name) -> None:
         del self._rounds[name]
         self._readings.pop(name, None)
+        self._good_until.pop(name, None)
         self._skipped.pop(name, None)
         with suppress(JobLookupError):
             self._scheduler.remove_job("/".join(name))
@@ -127,69 +131,55 @@ class Watch:
             each = self._rounds.get(name)
         if each is not None:
             shop = each.shop.bounded(name[1], each.probe.timeout)
-            self._keep(name, read(name[1], each.probe, shop, self._now()))
+            self._keep(name, each, read(name[1], each.probe, shop, self._now()))
 
-    def _keep(self, name: Name, reading: Reading) -> None:
+    def _keep(self, name: Name, asked: Round, reading: Reading) -> None:
         with self._lock:
-            if name not in self._rounds:
-                return
+            if name not in self._rounds or not _same(self._rounds[name], asked):
+                return  # reloaded meanwhile: this is not what is asked for now
             before = self._readings.get(name)
             if reading.error is not None and before is not None:
                 reading = replace(reading, last_success=before.last_success)
             self._readings[name] = reading
-            self._tell(name[0], reading)  # under the lock: after `follow` nobody is told of what is gone
+            self._renew(name, asked)
+            self._tell(asked.probe, reading)  # under the lock: after `follow` nobody is told of what is gone
         _log_change(before, reading)
 
+    def _renew(self, name: Name, each: Round) -> None:
+        self._good_until[name] = time.monotonic() + each.probe.every + each.probe.timeout
+
     def _sweep(self) -> None:
-        """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
-        for name, stale in self._stale(self._now()):
-            self._keep(name, stale)
+        """In a thread of its own: whatever else stops, a value that nobody renews must not stand."""
+        latest = self._now()
+        while not self._stopping.wait(_SWEEP):
+            now = self._now()
+            if now < latest - _SET_BACK:
+                self._hasten(now)
+            latest = now
+            with self._lock:
+                for name, reading in list(self._stale(now)):
+                    self._keep(name, self._rounds[name], reading)
+
+    def _hasten(self, now: datetime) -> None:
+        """The clock was set back: what is due by the clock that was would wait until it is that late again."""
+        log.warning("the clock was set back; every probe runs now")
+        for name in self.names():
+            with suppress(JobLookupError):
+                self._scheduler.modify_job("/".join(name), next_run_time=now)
 
     def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
-        with self._lock:
-            kept = [(name, self._rounds[name].probe, reading) for name, reading in self._readings.items()]
-        for name, probe, reading in kept:
-            good_until = reading.at + timedelta(seconds=reading.seconds + probe.every + probe.timeout)
-            if reading.error is None and now > good_until:
-                why = f"no new reading since {reading.at:%H:%M:%S} UTC: the run hangs, or waits behind one that does"
-                yield name, replace(reading, samples=(), error=why)
+        """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
+        for (shop, probe), until in self._good_until.items():
+            reading = self._readings.get((shop, probe), Reading(probe, shop, now, 0.0))
+            if reading.error is None and time.monotonic() > until:
+                since = f"since {reading.at:%H:%M:%S} UTC" if reading.last_success else "yet"
+                why = f"no new reading {since}: the run hangs, or waits behind one that does"
+                yield (shop, probe), replace(reading, samples=(), error=why)
 
     def _skip(self, event: JobSubmissionEvent) -> None:
         shop, _, probe = str(event.job_id).partition("/")
         with self._lock:
             self._skipped[shop, probe] = self._skipped.get((shop, probe), 0) + 1
-
-
-def read(name: str, probe: Probe, shop: Shop, at: datetime) -> Reading:
-    """One run in a bounded shop; whatever goes wrong becomes the reading's `error`, and then there are no samples."""
-    began = time.monotonic()
-    samples: tuple[Sample, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    error = None
-    try:
-        answers = tuple(probe.read(shop, at))
-        samples = tuple(answer for answer in answers if isinstance(answer, Sample))
-        gaps = tuple(answer for answer in answers if isinstance(answer, Gap))
-        if len(samples) > MOST_SAMPLES:
-            samples, error = (), f"{len(samples)} samples are more than the {MOST_SAMPLES} that a probe may export"
-    except NotApplicable as fault:
-        gaps = (Gap(name, str(fault)),)
-    except ShopError as fault:
-        error = str(fault)
-    except Exception as fault:  # noqa: BLE001 - a fault in one probe must not stop the others
-        error = f"fault in the probe itself: {type(fault).__name__} at {_place(fault)}"
-    seconds = time.monotonic() - began
-    return Reading(name, shop.name, at, seconds, samples, gaps, error, None if error else at)
-
-
-def _place(fault: BaseException) -> str:
-    """Where it was raised, without its text: values of the shop may stand in it."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
 
 
 def _same(old: Round, new: Round) -> bool:

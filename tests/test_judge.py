@@ -14,7 +14,8 @@ from exporter.probes import known
 from exporter.probes.negative_stock import tell as stock
 from exporter.probes.pending_paid import tell as paid
 from exporter.rules import Rulebook
-from exporter.state import State
+from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
+from exporter.state import State, StateFaultError
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 CONFIG = """\
@@ -50,10 +51,10 @@ class Court:
         reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, gaps, error)
         self.exposition.put(reading, known()[probe]().thresholds())
 
-    def all_well(self):
-        self.reads("pending_paid", orders(0))
-        self.reads("pending_paid", orders(0), shop="west")
-        self.reads("negative_stock", stock.SKUS(0, warehouse="a"), stock.SKUS(0, warehouse="b"))
+    def all_well(self, at=0.0):
+        self.reads("pending_paid", orders(0), at=at)
+        self.reads("pending_paid", orders(0), shop="west", at=at)
+        self.reads("negative_stock", stock.SKUS(0, warehouse="a"), stock.SKUS(0, warehouse="b"), at=at)
 
     def sit(self, at=0.0):
         return self.judge.sit(NOW + timedelta(seconds=at))
@@ -179,3 +180,64 @@ def test_all_alerts_of_many_shops_at_once_are_told_within_a_second_or_so(court):
     court.reads("negative_stock", *samples)
     assert len(court.told(1)) == 1500
     assert sum(card.status == "firing" for card in court.cards()) == 1500
+
+
+def pending(court, at=0):
+    court.all_well(at)
+    court.reads("pending_paid", orders(0), paid.TRUNCATED(1), at=at)
+    assert court.told(at) == []
+    return [alert.since for alert in court.judge.active()]
+
+
+def test_the_time_in_which_nobody_looked_does_not_count_into_for(court, tmp_path, state):
+    pending(court)
+    assert court.told(540) == []
+    again = Court(tmp_path, state)
+    pending(again, 540 + 1800)
+    assert again.told(540 + 1800 + 50) == []
+    assert again.told(540 + 1800 + 61) == [("PendingPaidTruncated", "firing", False)]
+
+
+def test_what_was_pending_long_ago_begins_anew(court, tmp_path, state):
+    pending(court)
+    again = Court(tmp_path, state)
+    assert pending(again, 7200) == [NOW + timedelta(hours=2)]
+
+
+def test_a_clock_that_is_set_back_delays_no_alert(court):
+    pending(court)
+    assert court.told(-3600) == []
+    assert court.told(-3600 + 601) == [("PendingPaidTruncated", "firing", False)]
+
+
+def test_an_alert_that_no_route_takes_is_logged_and_counted(court, caplog):
+    text = "alerts: {routes: [{match: {severity: info}, to: [ops]}]}\nchannels:"
+    court.judge.use(court.bench(CONFIG.replace("channels:", text)))
+    firing(court)
+    assert "OrdersPaidYetPending: no route in alerts.routes takes it, so nobody is told" in caplog.text
+    assert UNROUTED(1) in court.judge.samples()
+
+
+def test_a_rule_that_cannot_be_evaluated_is_logged_once_and_counted(court, tmp_path, caplog):
+    (tmp_path / "other.yml").write_text(
+        "groups: [{name: g, rules: [{alert: Broken, expr: order_health_limit * on (shop) order_health_limit > 0}]}]"
+    )
+    court.judge.use(court.bench(CONFIG.replace("channels:", "alerts: {rules: other.yml}\nchannels:")))
+    court.sit(1)
+    court.sit(2)
+    assert caplog.text.count("rule Broken cannot be evaluated") == 1
+    assert FAILED_RULES(1) in court.judge.samples()
+    assert JUDGED_AT((NOW + timedelta(seconds=2)).timestamp()) in court.judge.samples()
+
+
+def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(court.state, "commit", _full)
+        court.reads("pending_paid", orders(3))
+        with pytest.raises(StateFaultError):
+            court.sit(1)
+    assert court.told(2) == [("OrdersPaidYetPending", "firing", False)]
+
+
+def _full(*_):
+    raise StateFaultError("state: the disk is full")

@@ -10,8 +10,9 @@ import pytest
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
+from exporter.reading import MOST_SAMPLES, read
 from exporter.shop import NotApplicable, ShopError
-from exporter.watch import MOST_SAMPLES, Round, Watch, read
+from exporter.watch import Round, Watch
 
 VALUE = Metric("order_health_test_value", "A value.")
 AT = datetime(2026, 1, 23, 3, 0, tzinfo=UTC)
@@ -168,5 +169,58 @@ def test_a_failure_keeps_the_time_of_the_last_success(watched):
     ok = Says(every="1h")
     watch.follow({("main", "says"): Round(ok, shop(), "lane")})
     log.wait_for(lambda reading: reading.error is None)
-    watch._keep(("main", "says"), read("says", Says(what="fails"), shop(), AT + timedelta(hours=1)))
+    failed = read("says", Says(what="fails"), shop(), AT + timedelta(hours=1))
+    watch._keep(("main", "says"), Round(ok, shop(), "lane"), failed)
     assert watch.readings()["main", "says"].last_success == log.readings[0].at
+
+
+def test_a_probe_that_never_comes_to_its_first_run_fails_in_time(watched):
+    watch, log = watched
+    gate = threading.Event()
+    watch.follow(
+        {
+            ("hung", "says"): Round(Says(what="waits"), shop("hung", gate=gate), "lane"),
+            ("main", "says"): Round(Says(every="200ms", timeout="200ms"), shop(), "lane"),
+        }
+    )
+    log.wait_for(lambda reading: reading.shop == "main" and "no new reading yet" in (reading.error or ""), 5)
+    gate.set()
+    log.wait_for(lambda reading: reading.shop == "main" and reading.error is None)
+
+
+def test_what_a_run_brings_back_after_its_probe_was_changed_is_not_kept(watched):
+    watch, log = watched
+    gate = threading.Event()
+    watch.follow({("main", "says"): Round(Says(what="waits", every="1h"), shop(gate=gate), "one")})
+    time.sleep(0.3)
+    watch.follow({("main", "says"): Round(Says(what="22", every="1h"), shop(), "two")})
+    gate.set()
+    time.sleep(0.3)
+    assert not any(reading.samples and reading.samples[0].value == 5 for reading in log.readings)
+
+
+def test_a_clock_that_is_set_back_stops_no_probe():
+    log, back = Log(), []
+    watch = Watch(log, lambda: datetime.now(UTC) - sum(back, timedelta()))
+    watch.start()
+    try:
+        watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+        log.wait_for(lambda _: len(log.readings) == 1)
+        back.append(timedelta(minutes=30))
+        log.wait_for(lambda _: len(log.readings) == 2, 5)
+    finally:
+        watch.stop()
+
+
+def test_a_clock_that_leaps_ahead_spoils_no_reading():
+    log, ahead = Log(), []
+    watch = Watch(log, lambda: datetime.now(UTC) + sum(ahead, timedelta()))
+    watch.start()
+    try:
+        watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+        log.wait_for(lambda _: len(log.readings) == 1)
+        ahead.append(timedelta(hours=2))
+        time.sleep(0.6)
+        assert [reading.error for reading in log.readings] == [None]
+    finally:
+        watch.stop()

@@ -9,8 +9,8 @@ from typing import Any
 
 from exporter.config import Config, ConfigFaultError, load
 from exporter.model import Reading
+from exporter.reading import read
 from exporter.shop import Shop
-from exporter.watch import read
 
 
 def config_file(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,10 @@ from itertools import groupby
 
 from exporter.commands import config_file, load_or_say, once, opened
 from exporter.config import Config
+from exporter.mapping import WORDS
 from exporter.model import Reading
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.shop import Asked, Denied, Shop, ShopError
-from exporter.shop.mapping import WORDS
 
 SECONDS = 10.0
 """For what is asked of a shop before its probes run."""

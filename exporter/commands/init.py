@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
+from exporter import discover
 from exporter.commands import starter
 from exporter.config import ConfigFaultError, load
 from exporter.config.addresses import DatabaseUrl
-from exporter.shop import Denied, ShopError, discover, fits
-from exporter.shop.database import Database
-from exporter.shop.presets import presets
-from exporter.shop.survey import Survey
+from exporter.database import Database
+from exporter.discover import fits
+from exporter.discover.survey import Survey
+from exporter.mapping.presets import presets
+from exporter.shop import Denied, ShopError
 from exporter.strict import nearest
 
 if TYPE_CHECKING:
-    from exporter.shop.discover import Found
-    from exporter.shop.fits import Fit
+    from exporter.discover import Found
+    from exporter.discover.fits import Fit
 
 _SECRETS = {"password", "passwd"}
 _EXAMPLE = "mysql+pymysql://user@host:3306/database"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import signal
 import sys
 import threading
@@ -30,4 +32,6 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: app.stop())
     # a handler must not wait for the locks that the interrupted thread may hold
     signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=app.reload, daemon=True).start())
-    return app.run()
+    code = app.run()
+    logging.shutdown()
+    os._exit(code)  # a run that hangs in a database has nothing more to say, and the interpreter would wait for it

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from exporter.shop.mapping import load
+from exporter.mapping import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from exporter.shop.guess import Doubt
+    from exporter.discover.guess import Doubt
 
 _WIDTH = 80
 

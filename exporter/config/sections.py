@@ -12,9 +12,9 @@ from sqlalchemy.engine import URL
 
 from exporter.config.addresses import Database, DatabaseUrl, with_password
 from exporter.config.plugged import Probes
+from exporter.mapping import WORDS, Tables
 from exporter.probes import known
 from exporter.shop import Memory, Shop
-from exporter.shop.mapping import WORDS, Tables
 from exporter.strict import Strict, fault, faults
 from exporter.units import Duration
 

@@ -83,6 +83,8 @@ class Rulebook:
                 findings += self._findings(name, rule, now, cases)
             except EvaluationError as error:
                 failed[name] = str(error)
+            except Exception as error:  # noqa: BLE001 - one rule that breaks disturbs no other
+                failed[name] = f"fault in the evaluation itself: {error!r}"
         measured = cache(lambda name: self._measured(name, now))
         return Judgement(findings, failed, lambda alert: _only(measured(alert.rule), alert.labels))
 

@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from exporter.database.catalog import Column, Index
+from exporter.database.deadline import Deadline
+from exporter.database.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
+from exporter.database.server import Server, server
+from exporter.database.sharing import leave, share
 from exporter.shop import lookups
-from exporter.shop.catalog import Column, Index
-from exporter.shop.deadline import Deadline
-from exporter.shop.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
 from exporter.shop.guard import Step
 from exporter.shop.notes import Notes
 from exporter.shop.premises import Memory, Premises
 from exporter.shop.run import Asked, Place, Run, Source
-from exporter.shop.server import Server, server
-from exporter.shop.sharing import leave, share
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan, Window, scan
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy.engine import URL
 
-    from exporter.shop.mapping import Mapping as ShopMapping
+    from exporter.mapping import Mapping as ShopMapping
 
     Match = Mapping[str, Collection[Any]]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, select
 
-from exporter.shop.catalog import HOUR
+from exporter.database.catalog import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

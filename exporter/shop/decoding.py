@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import ColumnElement, or_
 
-from exporter.shop.errors import ShopError
+from exporter.database.errors import ShopError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from exporter.shop.catalog import Column
+    from exporter.database.catalog import Column
 
 _INTEGERS = frozenset(
     ("tinyint", "smallint", "mediumint", "int", "integer", "bigint", "int2", "int4", "int8", "bit", "year", "serial")

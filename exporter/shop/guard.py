@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop.catalog import HOUR, Catalog
-from exporter.shop.database import Planned
-from exporter.shop.errors import Refused
+from exporter.database import Planned
+from exporter.database.catalog import HOUR, Catalog
+from exporter.database.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exporter.shop.deadline import Deadline
-    from exporter.shop.opening import Inspect
+    from exporter.database.deadline import Deadline
+    from exporter.database.opening import Inspect
 
 _LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
 _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy
 from sqlalchemy.sql import visitors
 
+from exporter.database.errors import Refused
 from exporter.shop import decoding
-from exporter.shop.errors import Refused
 from exporter.shop.run import Place, Run, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from exporter.shop.catalog import Column
-    from exporter.shop.mapping import TableMap
+    from exporter.database.catalog import Column
+    from exporter.mapping import TableMap
+    from exporter.mapping.values import Hop
     from exporter.shop.table import Record, Table
-    from exporter.shop.values import Hop
 
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""

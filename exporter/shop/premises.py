@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from exporter.shop.errors import Denied, Missing, NotApplicable
-from exporter.shop.faults import shut_out
+from exporter.database.errors import Denied, Missing, NotApplicable
+from exporter.database.faults import shut_out
 from exporter.shop.notes import Notes
 from exporter.shop.table import Table
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import tzinfo
 
+    from exporter.database.deadline import Deadline
+    from exporter.mapping import Mapping as ShopMapping
     from exporter.shop.borders import Known
-    from exporter.shop.deadline import Deadline
-    from exporter.shop.mapping import Mapping as ShopMapping
     from exporter.shop.run import Source
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from exporter.shop.catalog import Catalog
-from exporter.shop.database import Database, StatementError
-from exporter.shop.faults import told
+from exporter.database import Database, StatementError
+from exporter.database.catalog import Catalog
+from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy
 
-    from exporter.shop.deadline import Deadline
+    from exporter.database.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)

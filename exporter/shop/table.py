@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import ColumnElement
 
+from exporter.database.errors import NotApplicable, ShopError
 from exporter.shop import decoding
-from exporter.shop.errors import NotApplicable, ShopError
 
 if TYPE_CHECKING:
-    from exporter.shop.catalog import Column, TableFacts
-    from exporter.shop.mapping import Mapping as ShopMapping
-    from exporter.shop.mapping import TableMap
+    from exporter.database.catalog import Column, TableFacts
+    from exporter.mapping import Mapping as ShopMapping
+    from exporter.mapping import TableMap
 
 Record = Mapping[str, Any]
 

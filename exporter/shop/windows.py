@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import ColumnElement, or_
 
+from exporter.database.errors import TimedOut
 from exporter.shop.borders import Borders, Known, NotOrdered
-from exporter.shop.errors import TimedOut
 from exporter.shop.indexes import advice, has_growing_key, has_index
 from exporter.shop.run import Place, Run, Source
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from exporter.shop.deadline import Deadline
+    from exporter.database.deadline import Deadline
     from exporter.shop.table import Record, Table
 
     Bind = Callable[[str], ColumnElement[Any]]

@@ -14,7 +14,7 @@ from exporter.model import Alert, AlertKey, Card
 from exporter.state import nouns
 from exporter.state.digests import Digests
 from exporter.state.outbox import Pending, Waiting
-from exporter.state.schema import alerts, memory
+from exporter.state.schema import alerts, memory, meta
 from exporter.state.store import StateFaultError
 
 __all__ = ["Pending", "State", "StateFaultError", "Waiting"]
@@ -35,12 +35,20 @@ class State(Digests):
             stored = {row.id: row.body for row in connection.execute(select(alerts))}
             for gone in stored.keys() - wanted.keys():
                 connection.execute(delete(alerts).where(alerts.c.id == gone))
-            for name, body in wanted.items():
-                if name not in stored:
-                    connection.execute(insert(alerts).values(id=name, body=body))
-                elif stored[name] != body:
-                    connection.execute(update(alerts).where(alerts.c.id == name).values(body=body))
+            if new := [{"id": name, "body": body} for name, body in wanted.items() if name not in stored]:
+                connection.execute(insert(alerts), new)
+            for name in stored.keys() & wanted.keys():
+                if stored[name] != wanted[name]:
+                    connection.execute(update(alerts).where(alerts.c.id == name).values(body=wanted[name]))
             self._add(connection, cards, at.timestamp())
+            connection.execute(delete(meta).where(meta.c.name == "noted"))
+            connection.execute(insert(meta).values(name="noted", value=at.isoformat()))
+
+    def noted(self) -> datetime | None:
+        """When `commit` was last called."""
+        with self._begin() as connection:
+            found = connection.scalar(select(meta.c.value).where(meta.c.name == "noted"))
+        return datetime.fromisoformat(found) if found else None
 
     def recall(self, shop: str, probe: str) -> dict[str, Any]:
         """What this probe last remembered of this shop; empty when there is nothing."""

@@ -11,9 +11,9 @@ import yaml
 from exporter.__main__ import main
 from exporter.commands import init
 from exporter.config import load
-from exporter.shop.fits import reads
-from exporter.shop.mapping import WORDS
-from exporter.shop.mapping import load as mapping
+from exporter.discover.fits import reads
+from exporter.mapping import WORDS
+from exporter.mapping import load as mapping
 from tests.shop.test_discover import UNKNOWN
 from tests.shop.test_presets import NAMES, schema, statements
 from tests.shops import COLUMNS

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from exporter.mapping import Mapping, load
 from exporter.model import Gap, Sample
 from exporter.probes import Probe
 from exporter.shop import Asked, Shop
-from exporter.shop.mapping import Mapping, load
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 SCHEMA = Path(__file__).parents[2] / "exporter" / "presets" / "plain.sql"

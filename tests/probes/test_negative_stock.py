@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.mapping import load
 from exporter.probes.negative_stock import NegativeStock, tell
 from exporter.probes.negative_stock.keys import Duplicates
 from exporter.probes.negative_stock.memory import Memory
 from exporter.probes.negative_stock.stock import Walk
-from exporter.shop.mapping import load
 from tests.probes.plain import NOW, ago, on_mariadb, on_sqlite
 
 SKUS, LOWEST, STALE = "negative_stock_skus", "stock_lowest_quantity", "stale_reservations"

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from exporter.mapping import load
 from exporter.probes.pending_paid import PendingPaid
 from exporter.probes.pending_paid.look import Look
-from exporter.shop.mapping import load
 from tests.probes.plain import NOW, ago, on_mariadb
 
 ORDERS, OLDEST, AMOUNT = "pending_paid_orders", "pending_paid_oldest_timestamp_seconds", "pending_paid_amount"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from exporter.mapping import Mapping
 from exporter.shop import Shop
-from exporter.shop.mapping import Mapping
 
 ORDERS = {
     "table": "orders",

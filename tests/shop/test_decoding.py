@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.database.catalog import Column
 from exporter.shop import ShopError, decoding
-from exporter.shop.catalog import Column
 
 BEIJING = timezone(timedelta(hours=8))
 

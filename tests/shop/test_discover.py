@@ -6,10 +6,10 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from exporter.shop import discover
-from exporter.shop.database import Database
-from exporter.shop.mapping import load
-from exporter.shop.survey import Survey, sharded
+from exporter import discover
+from exporter.database import Database
+from exporter.discover.survey import Survey, sharded
+from exporter.mapping import load
 from tests.shop.test_presets import NAMES, schema, statements
 from tests.shops import COLUMNS
 

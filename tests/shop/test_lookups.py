@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from exporter.mapping import Mapping
 from exporter.shop import NotApplicable, Refused
-from exporter.shop.mapping import Mapping
 from tests.shop.conftest import DDL, ORDERS, mapped
 
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from exporter.shop.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
-from exporter.shop.presets import presets
+from exporter.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
+from exporter.mapping.presets import presets
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("mapping.md", "mapping.zh-CN.md")]

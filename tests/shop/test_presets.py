@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from exporter.mapping import WORDS, load
+from exporter.mapping.presets import PRESETS, preset, presets
 from exporter.shop import Shop
-from exporter.shop.mapping import WORDS, load
-from exporter.shop.presets import PRESETS, preset, presets
 
 SCHEMAS = Path(__file__).parent / "schemas"
 NAMES = [

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from exporter.database.deadline import Deadline
+from exporter.database.mysql import _context
 from exporter.shop import Unreachable
-from exporter.shop.deadline import Deadline
-from exporter.shop.mysql import _context
 from tests.servers import needed
 from tests.servers.mariadb import MariaDB
 

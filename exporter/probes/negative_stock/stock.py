@@ -18,6 +18,9 @@ SMALL = 20_000
 STEP = 5_000
 """Keys that one run of a walk goes on by."""
 
+SHORT_STEP = 450
+"""The same where the walk is for impossible reservations alone: with the rest of the run below 1,000 rows."""
+
 KEPT = 1_000
 """Faulty rows that are followed."""
 
@@ -57,7 +60,8 @@ class Stock:
         """Negative quantities, and reserved ones that cannot be."""
         here, far = self._questions()
         rows = self._asked(sqlalchemy.or_(*here), self.table.c.quantity) if here else []
-        found = self._walked(sqlalchemy.or_(*far), walk) if far else Found([], Walk())
+        step = SHORT_STEP if here else STEP
+        found = self._walked(sqlalchemy.or_(*far), walk, step) if far else Found([], Walk())
         both = {row.key: row for row in (*rows, *found.rows)}
         return Found(list(both.values()), found.walk, found.whole and len(rows) < KEPT)
 
@@ -93,13 +97,13 @@ class Stock:
         statement = self.table.select().where(question).order_by(*order)
         return [self._sku(self.table.record(row)) for row in self.shop.rows(statement, word="stock", cap=KEPT)]
 
-    def _walked(self, question: ColumnElement[bool], walk: Walk) -> Found:
+    def _walked(self, question: ColumnElement[bool], walk: Walk, step: int) -> Found:
         """One step further, and every row that was met before read again by its key."""
         key = self.table.c.key
         start = self._start() if walk.after is None else self._bound(walk.after)
         if start is None:
             return Found([], Walk(round=True))
-        border = self._border(start)
+        border = self._border(start, step)
         ahead = [key >= start] if border is None else [key >= start, key < self._bound(border)]
         met = self._asked(sqlalchemy.and_(*ahead, question))
         seen = {row.key for row in met}
@@ -113,13 +117,13 @@ class Stock:
         rows = self.shop.rows(sqlalchemy.select(func.min(self.table.c.key)), word="stock")
         return min((row[0] for row in rows if row[0] is not None), default=None)
 
-    def _border(self, start: Any) -> str | None:
-        """The key at which this run's step ends; None when it reaches the end of the table.
+    def _border(self, start: Any, most: int) -> str | None:
+        """The key at which a step of so many keys ends; None when it reaches the end of the table.
 
         Shards share their keys: the first that goes on beyond the step speaks for all.
         """
         key = self.table.c.key
-        step = sqlalchemy.select(key).where(key >= start).order_by(key).offset(STEP)
+        step = sqlalchemy.select(key).where(key >= start).order_by(key).offset(most)
         rows = self.shop.rows(step, word="stock", cap=1)
         return str(rows[0][0]) if rows else None
 

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop import meanings
-from exporter.shop.survey import sharded
-from exporter.shop.vocabulary import COLUMNS, FILTERS, NEEDED, NOT_ORDERS, TABLES
+from exporter.discover import meanings
+from exporter.discover.survey import sharded
+from exporter.discover.vocabulary import COLUMNS, FILTERS, NEEDED, NOT_ORDERS, TABLES
 
 if TYPE_CHECKING:
-    from exporter.shop.survey import Seen, Survey
+    from exporter.discover.survey import Seen, Survey
 
 _TIMES = ("created", "paid", "updated", "received", "expires")
 _NUMBERS = ("amount", "quantity", "reserved")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
-from exporter.shop.database import Database
-from exporter.shop.errors import ShopError
+from exporter.database import Database
+from exporter.database.errors import ShopError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop.vocabulary import KINDS, SUCCESS
+from exporter.discover.vocabulary import KINDS, SUCCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from exporter.shop.survey import Seen
+    from exporter.discover.survey import Seen
 
 _EPOCH_MS = 100_000_000_000
 _MOST_STATUSES = 30

@@ -1,16 +1,10 @@
-"""The three families of databases: how each connects, is fenced, is limited in time, and is ended from outside."""
+"""What every family of databases speaks of: a session, a fault, and what a family must know."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
-
-from exporter.shop.errors import ShopError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sqlalchemy.engine import URL
+from typing import Any, Protocol
 
 CONNECT_SECONDS = 3.0
 
@@ -52,21 +46,3 @@ class Family(Protocol):
     def connect(self) -> Session: ...
     def fault(self, error: BaseException) -> Fault: ...
     def steps(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None: ...
-
-
-def family(url: URL) -> Family:
-    """The family of this address; its driver is imported here and not before."""
-    backend = url.get_backend_name()
-    if backend in ("mysql", "mariadb"):
-        from exporter.shop.mysql import MySQL  # noqa: PLC0415
-
-        return MySQL(url)
-    if backend == "postgresql":
-        from exporter.shop.postgres import Postgres  # noqa: PLC0415
-
-        return Postgres(url)
-    if backend == "sqlite":
-        from exporter.shop.sqlite import SQLite  # noqa: PLC0415
-
-        return SQLite(url)
-    raise ShopError(f"{backend} databases are not known here; write mysql+pymysql://, postgresql:// or sqlite:///")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
-from exporter.shop.presets import expanded
-from exporter.shop.transforms import Steps, transformed
-from exporter.shop.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.mapping.presets import expanded
+from exporter.mapping.transforms import Steps, transformed
+from exporter.mapping.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
 
 if TYPE_CHECKING:

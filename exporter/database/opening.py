@@ -12,12 +12,12 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
-from exporter.shop.errors import Denied, Missing, ShopError, Unreachable
+from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from exporter.shop.families import Family, Fault, Session
+    from exporter.database.session import Family, Fault, Session
 
 Inspect = Callable[[Any, str, Any], None]
 """Sees a statement's cursor, text and binds just before it runs; may raise to stop it."""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from exporter.shop import faults
-from exporter.shop.catalog import Catalog
-from exporter.shop.database import Database, StatementError
-from exporter.shop.deadline import Deadline
-from exporter.shop.errors import TimedOut
+from exporter.database import Database, StatementError, faults
+from exporter.database.catalog import Catalog
+from exporter.database.deadline import Deadline
+from exporter.database.errors import TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

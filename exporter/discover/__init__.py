@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop import fits, guess
-from exporter.shop.mapping import load
-from exporter.shop.presets import presets
+from exporter.discover import fits, guess
+from exporter.mapping import load
+from exporter.mapping.presets import presets
 
 if TYPE_CHECKING:
-    from exporter.shop.fits import Fit
-    from exporter.shop.guess import Doubt
-    from exporter.shop.survey import Survey
+    from exporter.discover.fits import Fit
+    from exporter.discover.guess import Doubt
+    from exporter.discover.survey import Survey
 
 _AHEAD = 0.1
 

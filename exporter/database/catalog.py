@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from exporter.shop.database import Database, StatementError
+from exporter.database import Database, StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exporter.shop.deadline import Deadline
+    from exporter.database.deadline import Deadline
 
 HOUR = 3600.0
 

@@ -7,12 +7,12 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from exporter.shop.errors import Denied, Missing, ShopError, Unreachable
+from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from exporter.shop.deadline import Deadline
+    from exporter.database.deadline import Deadline
 
 Link = TypeVar("Link")
 

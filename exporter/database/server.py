@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exporter.shop.database import Database, StatementError
+from exporter.database import Database, StatementError
 
 if TYPE_CHECKING:
-    from exporter.shop.deadline import Deadline
+    from exporter.database.deadline import Deadline
 
 _VERSION = {
     "mysql": "SELECT concat(version(), ' ', @@version_comment)",

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exporter.shop.database import StatementError
-from exporter.shop.errors import Denied, Missing, ShopError
+from exporter.database import StatementError
+from exporter.database.errors import Denied, Missing, ShopError
 from exporter.strict import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from exporter.shop.catalog import Catalog
-    from exporter.shop.deadline import Deadline
-    from exporter.shop.families import Fault
+    from exporter.database.catalog import Catalog
+    from exporter.database.deadline import Deadline
+    from exporter.database.session import Fault
 
 _ACCOUNT = {"mysql": "SELECT CURRENT_USER()", "postgresql": "SELECT CURRENT_USER"}
 

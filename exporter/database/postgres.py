@@ -8,8 +8,8 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop.errors import ShopError, masked
-from exporter.shop.families import CONNECT_SECONDS, Fault, Session
+from exporter.database.errors import ShopError, masked
+from exporter.database.session import CONNECT_SECONDS, Fault, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,11 +8,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop.deadline import Bite, Deadline, Watchdog
-from exporter.shop.dial import Dial
-from exporter.shop.errors import ShopError, TimedOut, Unreachable
-from exporter.shop.families import Fault, family
-from exporter.shop.opening import Inspect, Link, Opening
+from exporter.database.deadline import Bite, Deadline, Watchdog
+from exporter.database.dial import Dial
+from exporter.database.errors import ShopError, TimedOut, Unreachable
+from exporter.database.families import family
+from exporter.database.opening import Inspect, Link, Opening
+from exporter.database.session import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from exporter.shop.guess import Doubt
-from exporter.shop.mapping import WORDS, load
-from exporter.shop.presets import preset
-from exporter.shop.vocabulary import NEEDED
+from exporter.discover.guess import Doubt
+from exporter.discover.vocabulary import NEEDED
+from exporter.mapping import WORDS, load
+from exporter.mapping.presets import preset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exporter.shop.mapping import TableMap
-    from exporter.shop.survey import Survey
+    from exporter.discover.survey import Survey
+    from exporter.mapping import TableMap
 
 _FITS = 0.6
 _ORDERS_FIT = 0.75

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from exporter.shop.errors import ShopError, masked
-from exporter.shop.families import Fault, Session
+from exporter.database.errors import ShopError, masked
+from exporter.database.session import Fault, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
