@@ -20,7 +20,9 @@ def normal(text: object) -> str:
         raise ValueError("is not a database URL; write for example mysql+pymysql://order_health@10.0.0.5/shop")
     if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
         # else the end of the password would be taken for the host, which errors and `check` may name
-        raise ValueError("has more than one @; write %40 in the password, or put it under `password:`")
+        raise ValueError(
+            "has more than one @; write %40 in the password, or give it apart (`password:`, SHOP_DB_PASSWORD)"
+        )
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)).render_as_string(hide_password=False)
 
 

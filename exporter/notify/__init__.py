@@ -31,7 +31,8 @@ Endpoint = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$")]
 class Channel(Strict, ABC):
     """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
 
-    `per_minute` is the pace its robot forgives; a card and its companion are two messages. `requests` is imported only when something is sent.
+    `per_minute` is the pace its robot forgives; a card and its companion are two messages. `requests` is imported only
+    when something is sent.
     """
 
     kind: str
