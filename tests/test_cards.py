@@ -81,7 +81,7 @@ def test_the_clock_is_the_shops():
 
 def test_a_resolved_card_tells_the_value_now_and_how_long_it_lasted_and_calls_nobody():
     card = over(value_now=0, mention=("13800000000",))
-    assert card.title == "🟢 已恢复 main：89 笔订单已付款仍待支付"
+    assert card.title == "🟢 已恢复：main：89 笔订单已付款仍待支付"
     assert (card.number, card.unit) == ("0", "笔订单（现在）")
     assert card.text == "问题已消失，共持续 44分钟。现在 0 笔订单，告警时 89 笔订单。"
     assert facts(card)["恢复"] == "11-23 02:58"

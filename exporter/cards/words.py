@@ -72,7 +72,7 @@ WORDS: Mapping[Language, Words] = {
     "zh": Words(
         language="zh",
         colon="：",
-        over="已恢复 {}",
+        over="已恢复：{}",
         lost="不再检查：{}",
         now="现在",
         unit_now="{}（现在）",

@@ -7,6 +7,7 @@ import pytest
 from exporter.mapping import load
 from exporter.probes.pending_paid import PendingPaid
 from exporter.probes.pending_paid.look import Look
+from exporter.shop import ShopError
 from tests.probes.plain import NOW, ago, on_mariadb
 
 ORDERS, OLDEST, AMOUNT = "pending_paid_orders", "pending_paid_oldest_timestamp_seconds", "pending_paid_amount"
@@ -210,6 +211,24 @@ def test_an_order_number_may_be_anything(plain, number):
     plain.order(number)
     plain.callback(number)
     assert plain.probe(PROBE).refs(ORDERS) == [number]
+
+
+def test_statuses_that_the_mapping_does_not_know_are_a_failure_and_not_a_zero(plain):
+    for place in range(3):
+        plain.order(f"N{place}", "wait_pay")
+        plain.callback(f"N{place}")
+    with pytest.raises(ShopError, match="status of none of the orders looked at: they say 'wait_pay'; write"):
+        plain.probe(PROBE)
+
+
+def test_a_single_unknown_status_among_known_ones_is_told_and_disturbs_nothing(plain):
+    plain.order("STUCK")
+    plain.callback("STUCK")
+    plain.order("ODD", "on_hold")
+    plain.callback("ODD")
+    told = plain.probe(PROBE)
+    assert told.refs(ORDERS) == ["STUCK"]
+    assert "'on_hold'" in told.gaps["status"]
 
 
 def test_a_full_memory_keeps_the_oldest_and_says_so(lite):

@@ -93,9 +93,10 @@ class PendingPaid(Probe):
         )
         run = Round(look, terms, memory)
         issues = run.issues(timedelta(seconds=self.keep_anomalies), self.keep)
+        strange = list(look.statuses.gaps())
         samples = list(self._samples(issues, run, shop))
         shop.notes.write(run.memory, Memory.dumps, Memory.lasting)
-        return [*samples, *gaps, *run.gaps]
+        return [*samples, *gaps, *strange, *run.gaps]
 
     def _samples(self, issues: Collection[Issue], run: Round, shop: Shop) -> Iterable[Sample]:
         kinds, now = run.terms.kinds, run.terms.now

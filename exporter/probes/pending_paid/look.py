@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import sqlalchemy
 from sqlalchemy import func
 
 from exporter.probes.pending_paid.nouns import Order, Payment
+from exporter.probes.pending_paid.statuses import Statuses
 from exporter.shop import Record, Refused, Shop, Table
 from exporter.shop.indexes import has_index
 from exporter.shop.stretches import Stretch, stretches
@@ -32,6 +33,7 @@ class Look:
     start: datetime
     now: datetime
     ends: float
+    statuses: Statuses = field(default_factory=Statuses)
 
     @cached_property
     def orders(self) -> Table:
@@ -152,9 +154,11 @@ class Look:
     def order(self, row: Record) -> Order:
         success = self.orders.map.success.get("paid_flag", ())
         flagged = row.get("paid_flag") is not None and str(row["paid_flag"]) in map(str, success)
+        state = self.orders.status_kind(row.get("status"))
+        self.statuses.note(row.get("status"), state)
         return Order(
             row["number"] or "?",
-            self.orders.status_kind(row.get("status")),
+            state,
             str(row["key"]),
             row.get("trade_no"),
             row.get("amount"),
