@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -95,6 +96,7 @@ class App:
         except (ListenError, StateFaultError) as fault:
             log.error("%s", fault)  # noqa: TRY400 - a person reads this
             return 1
+        gc.freeze()  # what is loaded by now stays: the collector need not walk it again, with /metrics waiting
         self._stopping.wait()
         self.close()
         return 0

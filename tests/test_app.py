@@ -188,6 +188,15 @@ def test_sighup_reads_the_file_again_and_sigterm_ends_it_cleanly(process):
     assert "Traceback" not in process.said()
 
 
+def test_a_sighup_while_it_starts_ends_nothing(process):
+    status = Path(f"/proc/{process.process.pid}/status")
+    eventually(lambda: int(re.search(r"SigBlk:\s*(\w+)", status.read_text())[1], 16) & 1)
+    process.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "the configuration was reloaded" in process.said())
+    eventually(lambda: f"{OK} 1" in process.page("/metrics"))
+    assert process.end() == 0
+
+
 def test_ctrl_c_ends_it_cleanly(process):
     eventually(lambda: f"{OK} 1" in process.page("/metrics"))
     assert process.end(signal.SIGINT) == 0

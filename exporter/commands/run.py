@@ -23,6 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from exporter.app import App, StartFaultError
 
+    # what comes before there is anything to read again is kept until there is
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         app = App(args.config_file, listen=args.listen, web_config=args.web_config)
     except StartFaultError as fault:
@@ -32,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: app.stop())
     # a handler must not wait for the locks that the interrupted thread may hold
     signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=app.reload, daemon=True).start())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     code = app.run()
     logging.shutdown()
     os._exit(code)  # a run that hangs in a database has nothing more to say, and the interpreter would wait for it
