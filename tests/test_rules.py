@@ -12,6 +12,7 @@ import yaml
 from exporter.alerts import step
 from exporter.model import Case, Metric
 from exporter.rules import Rulebook, RuleFaultError
+from exporter.rules.picture import MOST_CASES
 from tests import trials
 from tests.servers.prometheus import promtool
 
@@ -213,7 +214,7 @@ def test_the_evidence_is_that_of_the_samples_the_alert_is_about_oldest_first_and
 def test_the_evidence_is_bounded(tmp_path):
     rules = book(tmp_path, {"alert": "Late", "expr": "orders > 0"})
     (finding,) = rules.judge([orders(500, *(case(str(n), n) for n in range(500)))], NOW).findings
-    assert len(finding.evidence) == 20
+    assert len(finding.evidence) == MOST_CASES
     assert finding.evidence[0].ref == "499"
 
 

@@ -10,7 +10,7 @@ from exporter.model import Case, Sample
 from exporter.promql import Samples, Selector, Value, filled
 from exporter.rules.evaluation import agree
 
-MOST_CASES = 20
+MOST_CASES = 200
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 Series = Collection[tuple[str, Sample]]

@@ -42,6 +42,7 @@ WORDS: Mapping[str, Both] = {
     "since": _both("{clock} 开始，已 {length}", "since {clock}, for {length}"),
     "ago": _both("{length}前", "{length} ago"),
     "evidence": _both("明细", "Evidence"),
+    "evidence_unlisted": _both("另有 {number} 个未列出", "{number} more are not listed"),
     "evidence_rest": _both("其余 {number} 个", "{number} more"),
     "runbook": _both("处理手册", "Runbook"),
     "last_success": _both("上次成功", "Last answer"),

@@ -46,6 +46,13 @@ def page(language="zh", **more):
     return Text(pages.home(Status(AT, "1.2.3", **more), language))
 
 
+def test_a_page_says_how_many_cases_it_does_not_list():
+    alert = AlertRow("89 orders", "critical", "firing", AT, 89, evidence=tuple(Case(f"N{n}") for n in range(12)))
+    shown = page(alerts=(alert,)).text
+    assert "N11" in shown
+    assert "另有 77 个未列出" in shown
+
+
 def test_the_first_thing_on_the_page_is_how_things_stand():
     assert "一切正常 · order-health" in page(probes=(HEALTHY,)).text
     assert "2 条告警" in page(probes=(HEALTHY,), alerts=(ALERT, ALERT)).text

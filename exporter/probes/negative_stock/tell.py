@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from exporter.model import Case, Metric, Sample
 
-EVIDENCE = 20
+EVIDENCE = 200
+"""Cases that a sample carries at most: pages list them, cards name the first."""
+
 ONLY_WAREHOUSE = "default"
 """The label of a shop that keeps one stock for all."""
 

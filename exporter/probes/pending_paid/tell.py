@@ -10,7 +10,9 @@ from decimal import Decimal
 from exporter.model import Case, Metric, Sample
 from exporter.probes.pending_paid.nouns import KINDS, Issue
 
-EVIDENCE = 20
+EVIDENCE = 200
+"""Cases that a sample carries at most: pages list them, cards name the first."""
+
 AGES = (("under_5m", 300), ("under_30m", 1800), ("under_2h", 7200), ("under_24h", 86400))
 OLDEST_AGE = "over_24h"
 UNKNOWN = "unknown"

@@ -285,12 +285,13 @@ def test_an_age_falls_into_one_bucket(waited, name):
     assert tell.age(ago(seconds=waited), NOW) == name
 
 
-def test_the_evidence_is_the_oldest_twenty_with_their_amounts():
-    many = [payment(f"T{n}", at=ago(minutes=10 + n), transaction=f"x{n}") for n in range(30)]
-    orders = {f"T{n}": [order("pending", f"N{n}")] for n in range(30)}
+def test_the_evidence_is_bounded_and_the_oldest_with_their_amounts():
+    count = tell.EVIDENCE + 10
+    many = [payment(f"T{n}", at=ago(minutes=10 + n), transaction=f"x{n}") for n in range(count)]
+    orders = {f"T{n}": [order("pending", f"N{n}")] for n in range(count)}
     samples = list(tell.pending(judge(many, orders, TERMS), ["wechat"], ["CNY"], NOW))
     oldest = next(s for s in samples if s.metric is tell.OLDEST)
-    assert [case.ref for case in oldest.evidence] == [f"N{n}" for n in range(29, 9, -1)]
+    assert [case.ref for case in oldest.evidence] == [f"N{n}" for n in range(count - 1, 9, -1)]
     assert oldest.evidence[0].note == "¥128.00"
 
 
