@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import make_url
+
 from exporter.database.catalog import Column, Index
 from exporter.database.deadline import Deadline
 from exporter.database.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
@@ -13,8 +15,8 @@ from exporter.database.server import Server, server
 from exporter.database.sharing import leave, share
 from exporter.shop import lookups
 from exporter.shop.guard import Step
-from exporter.shop.notes import Notes
-from exporter.shop.premises import Memory, Premises
+from exporter.shop.notes import AtHome, Memory, Notes
+from exporter.shop.premises import Premises
 from exporter.shop.run import Asked, Place, Run, Source
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan, Window, scan
@@ -85,7 +87,8 @@ class Shop:
                 sources[each] = Source(share(address, password), large)
                 undo.callback(leave, sources[each].database)
             undo.pop_all()
-        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), sources, memory))
+        home = AtHome(memory, (make_url(each) for each in (database, *(databases or {}).values())))
+        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), sources, home))
 
     def __repr__(self) -> str:
         return f"Shop({self.name!r})"

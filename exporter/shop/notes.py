@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy.engine import URL
+
+_PLACE = "place"
 
 Kept = TypeVar("Kept")
 
 PACE = 60.0
 """Seconds for which a memory is at hand, and after which progress alone is written down."""
+
+
+class Memory(Protocol):
+    """What a probe remembers between runs, by shop and probe; `state.State` keeps it."""
+
+    def recall(self, shop: str, probe: str) -> dict[str, Any]: ...
+    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None: ...
+
+
+class AtHome:
+    """A memory that knows which databases it is of: a name that comes to lead elsewhere begins with none."""
+
+    def __init__(self, memory: Memory, addresses: Iterable[URL]) -> None:
+        places = sorted(f"{url.get_backend_name()}://{url.host}:{url.port}/{url.database}" for url in addresses)
+        self._memory, self._place = memory, hashlib.sha256("|".join(places).encode()).hexdigest()[:16]
+
+    def recall(self, shop: str, probe: str) -> dict[str, Any]:
+        kept = self._memory.recall(shop, probe)
+        place = kept.get(_PLACE, self._place)
+        return {name: each for name, each in kept.items() if name != _PLACE} if place == self._place else {}
+
+    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None:
+        self._memory.remember(shop, probe, {**memory, _PLACE: self._place})
 
 
 class Notes:

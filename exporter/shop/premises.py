@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from exporter.database.errors import Denied, Missing, NotApplicable
 from exporter.database.faults import shut_out
-from exporter.shop.notes import Notes
+from exporter.shop.notes import Memory, Notes
 from exporter.shop.table import Table
 
 if TYPE_CHECKING:
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from exporter.mapping import Mapping as ShopMapping
     from exporter.shop.borders import Known
     from exporter.shop.run import Source
-
-
-class Memory(Protocol):
-    """What a probe remembers between runs, by shop and probe; `state.State` keeps it."""
-
-    def recall(self, shop: str, probe: str) -> dict[str, Any]: ...
-    def remember(self, shop: str, probe: str, memory: dict[str, Any]) -> None: ...
 
 
 @dataclass(slots=True)
