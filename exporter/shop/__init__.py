@@ -6,8 +6,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.engine import make_url
-
 from exporter.database.catalog import Column, Index
 from exporter.database.deadline import Deadline
 from exporter.database.errors import Denied, Missing, NotApplicable, Refused, ShopError, TimedOut, Unreachable
@@ -87,7 +85,7 @@ class Shop:
                 sources[each] = Source(share(address, password), large)
                 undo.callback(leave, sources[each].database)
             undo.pop_all()
-        home = AtHome(memory, (make_url(each) for each in (database, *(databases or {}).values())))
+        home = AtHome(memory, (database, *(databases or {}).values()))
         return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), sources, home))
 
     def __repr__(self) -> str:

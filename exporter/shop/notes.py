@@ -6,10 +6,11 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from sqlalchemy.engine import URL, make_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sqlalchemy.engine import URL
 
 _PLACE = "place"
 
@@ -29,8 +30,9 @@ class Memory(Protocol):
 class AtHome:
     """A memory that knows which databases it is of: a name that comes to lead elsewhere begins with none."""
 
-    def __init__(self, memory: Memory, addresses: Iterable[URL]) -> None:
-        places = sorted(f"{url.get_backend_name()}://{url.host}:{url.port}/{url.database}" for url in addresses)
+    def __init__(self, memory: Memory, addresses: Iterable[str | URL]) -> None:
+        urls = map(make_url, addresses)
+        places = sorted(f"{url.get_backend_name()}://{url.host}:{url.port}/{url.database}" for url in urls)
         self._memory, self._place = memory, hashlib.sha256("|".join(places).encode()).hexdigest()[:16]
 
     def recall(self, shop: str, probe: str) -> dict[str, Any]:

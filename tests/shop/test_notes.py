@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from sqlalchemy.engine import make_url
-
 from exporter.shop.notes import AtHome
 
 
@@ -14,7 +12,7 @@ class Kept(dict):
 
 
 def home(kept, *urls):
-    return AtHome(kept, [make_url(url) for url in urls])
+    return AtHome(kept, urls)
 
 
 def test_what_was_remembered_is_recalled_with_another_account_and_password():
