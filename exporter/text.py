@@ -63,8 +63,8 @@ def stack(blocks: Iterable[str], limit: int, gap: str = "\n\n") -> str:
 
 def one_line(text: str, limit: int = 2_000) -> str:
     """At most `limit` letters on one line, without the signs that cannot be seen or that turn text around."""
-    seen = " ".join(text[:_LONGEST_INPUT].split())
-    return cut("".join(sign for sign in seen if _visible(sign)).strip(), limit, letters)
+    seen = "".join(sign for sign in text[:_LONGEST_INPUT] if sign.isspace() or _visible(sign))
+    return cut(" ".join(seen.split()), limit, letters)
 
 
 def harmless(text: str, limit: int = 48) -> str:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.text import SEPARATOR, cut, cut_parts, harmless, letters, masked, octets, one_line, opening, stack
@@ -81,6 +81,7 @@ def test_text_that_begins_a_line_cannot_open_a_block(start):
 
 
 @given(st.text())
+@example("0\r\x1b 0")
 def test_what_is_harmless_stays_so(text):
     once = harmless(text)
     assert harmless(once) == once

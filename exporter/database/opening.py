@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -71,14 +72,17 @@ class Opening:
         alarm = threading.Timer(_SECONDS, self._sever)
         alarm.daemon = True
         alarm.start()
+        connection = None
         try:
             connection = self._engine.connect()
             assert self._session  # noqa: S101 - the engine has just called _raw
             self._set_up(self._session.raw)
             return Link(connection, self._session, self._limit)
         except ShopError:
+            self._abandon(connection)
             raise
         except Exception as error:  # noqa: BLE001 - drivers raise anything when the server talks nonsense
+            self._abandon(connection)
             raise _unconnected(self.understood(error)) from None
         finally:
             alarm.cancel()
@@ -92,6 +96,15 @@ class Opening:
     def _raw(self) -> Any:
         self._session = self.family.connect()
         return self._session.raw
+
+    def _abandon(self, connection: Connection | None) -> None:
+        """A server that went silent during set-up leaves a session that nobody else closes."""
+        with contextlib.suppress(*self.family.errors, sqlalchemy.exc.SQLAlchemyError, OSError):
+            if self._session:
+                self._session.close()
+            if connection:
+                connection.invalidate()
+                connection.close()
 
     def _sever(self) -> None:
         if self._session:
