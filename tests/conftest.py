@@ -1,3 +1,12 @@
 """The servers are plugins, so that every folder of tests shares one of each."""
 
+import os
+
+from hypothesis import settings
+
 pytest_plugins = ["tests.servers.mariadb", "tests.servers.postgres"]
+
+# a landing is decided by the same examples each time; new ones are looked for at the desk
+settings.register_profile("desk", deadline=None)
+settings.register_profile("landing", deadline=None, derandomize=True)
+settings.load_profile("landing" if os.environ.get("CI") else "desk")
