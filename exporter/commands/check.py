@@ -16,6 +16,9 @@ from exporter.shop import Asked, Denied, Shop, ShopError
 SECONDS = 10.0
 """For what is asked of a shop before its probes run."""
 
+_ELSEWHERE = "; `order-health check` prints the GRANT"
+"""What a refusal says to those who read it on a page."""
+
 
 class Report:
     """Prints as it goes; `faults` decides the exit status, a warning does not."""
@@ -34,7 +37,7 @@ class Report:
 
     def fault(self, text: str) -> None:
         self.faults += 1
-        print(f"  FAULT    {text}")
+        print(f"  FAULT    {text.removesuffix(_ELSEWHERE)}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
