@@ -34,8 +34,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             importlib.import_module(f"exporter.commands.{name}").arguments(command)
     args = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The exit status; files with faults are told here, for every command in the same way."""
+    from exporter.config import ConfigFaultError  # noqa: PLC0415 - `--help` and `--version` need none of it
+    from exporter.rules import RuleFaultError  # noqa: PLC0415
+
     try:
         return int(importlib.import_module(f"exporter.commands.{args.command}").run(args))
+    except (ConfigFaultError, RuleFaultError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command prints
+        return 2
     except BrokenPipeError:
         return 1
 

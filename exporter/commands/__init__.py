@@ -1,13 +1,15 @@
-"""One file a command: `arguments(parser)` declares what it takes, `run(args)` does it and returns the exit status."""
+"""One file a command: `arguments(parser)` declares what it takes, `run(args)` does it and returns the exit status.
+
+A configuration or rule file with faults may simply be raised: `main` prints them and returns 2.
+"""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from exporter.config import Config, ConfigFaultError, load
+from exporter.config import Config
 from exporter.model import Reading
 from exporter.reading import read
 from exporter.shop import Shop
@@ -15,15 +17,6 @@ from exporter.shop import Shop
 
 def config_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config.file", dest="config_file", metavar="F", default="config.yaml", help="config.yaml")
-
-
-def load_or_say(file: str) -> Config | None:
-    """The configuration, or None after its faults stand on stderr."""
-    try:
-        return load(file)
-    except ConfigFaultError as error:
-        print(*error.faults, sep="\n", file=sys.stderr)
-        return None
 
 
 class Scratch:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from exporter import cards
-from exporter.commands import config_file, load_or_say
-from exporter.config import Config
+from exporter.commands import config_file
+from exporter.config import Config, load
 from exporter.delivery import Sender
 from exporter.model import Card
 from exporter.notify import Channel
@@ -29,9 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = load_or_say(args.config_file)
-    if config is None:
-        return 2
+    config = load(args.config_file)
     if args.channel and args.channel not in config.channels:
         print(f"no channel {args.channel!r}; {unknown(args.channel, config.channels, 'channels')}", file=sys.stderr)
         return 2

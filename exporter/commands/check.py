@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterator
 from itertools import groupby
 
-from exporter.commands import config_file, load_or_say, once, opened
-from exporter.config import Config
+from exporter.commands import config_file, once, opened
+from exporter.config import Config, load
+from exporter.database.errors import GRANT_ELSEWHERE
 from exporter.mapping import WORDS
 from exporter.model import Reading
 from exporter.rules import Rulebook, RuleFaultError
@@ -15,9 +16,6 @@ from exporter.shop import Asked, Denied, Shop, ShopError
 
 SECONDS = 10.0
 """For what is asked of a shop before its probes run."""
-
-_ELSEWHERE = "; `order-health check` prints the GRANT"
-"""What a refusal says to those who read it on a page."""
 
 
 class Report:
@@ -37,7 +35,7 @@ class Report:
 
     def fault(self, text: str) -> None:
         self.faults += 1
-        print(f"  FAULT    {text.removesuffix(_ELSEWHERE)}")
+        print(f"  FAULT    {text.removesuffix(GRANT_ELSEWHERE)}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = load_or_say(args.config_file)
-    if config is None:
-        return 2
+    config = load(args.config_file)
     report = Report()
     print("configuration")
     report.good(args.config_file)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from exporter.commands import config_file, load_or_say, once, opened
+from exporter.commands import config_file, once, opened
+from exporter.config import load
 from exporter.model import Case, Reading, Sample
 from exporter.shop import Asked
 from exporter.strict import unknown
@@ -20,9 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = load_or_say(args.config_file)
-    if config is None:
-        return 2
+    config = load(args.config_file)
     having = [name for name, section in config.shops.items() if args.name in section.probes]
     if args.shop and args.shop not in config.shops:
         print(f"no shop {args.shop!r}; {unknown(args.shop, config.shops, 'shops')}", file=sys.stderr)

@@ -6,9 +6,10 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from exporter.commands import config_file, load_or_say, once, opened
+from exporter.commands import config_file, once, opened
+from exporter.config import load
 from exporter.metrics import Exposition
-from exporter.rules import Rulebook, RuleFaultError
+from exporter.rules import Rulebook
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,14 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = load_or_say(args.config_file)
-    if config is None:
-        return 2
-    try:
-        rulebook = Rulebook.load(config.rule_files())
-    except RuleFaultError as fault:
-        print(fault, file=sys.stderr)
-        return 2
+    config = load(args.config_file)
+    rulebook = Rulebook.load(config.rule_files())
     exposition = Exposition()
     silent = []
     for name, shop in opened(config).items():

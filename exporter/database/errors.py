@@ -10,6 +10,10 @@ _ADDRESS = re.compile(r"\b[\w.+-]+@[\w.-]+|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?=[\w.
 _NUMBER = re.compile(r"\d{5,}")
 
 
+GRANT_ELSEWHERE = "; `order-health check` prints the GRANT"
+"""What a refusal adds for those who read it on a page: the GRANT itself names the account."""
+
+
 class ShopError(Exception):
     """The shop could not answer; the base of all that follows."""
 

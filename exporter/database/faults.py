@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from exporter.database import StatementError
-from exporter.database.errors import Denied, Missing, ShopError
+from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, ShopError
 from exporter.strict import nearest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def told(
     if fault.kind in ("denied", "access"):
         what = f"column {fault.names['column']} of " if "column" in fault.names else ""
         remedy = grant(catalog, schema, table, columns, account(catalog, deadline))
-        return Denied(f"the account may not read {what}{where}{code}; `order-health check` prints the GRANT", remedy)
+        return Denied(f"the account may not read {what}{where}{code}{GRANT_ELSEWHERE}", remedy)
     return ShopError(f"the database refuses the statement over {where}{code}: {fault.text}")
 
 

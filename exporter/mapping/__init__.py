@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 WORDS = ("orders", "callbacks", "stock", "reservations")
 
-Word = Literal["orders", "callbacks", "stock", "reservations"]
 Check = Literal[
     "orders", "callbacks", "negative_stock", "reservations",
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
