@@ -50,6 +50,10 @@ class Probe(Strict, ABC):
         """
         return {"": self}
 
+    def metrics(self, part: str) -> tuple[Metric, ...]:  # noqa: ARG002 - most make the same in every part
+        """What this part may make, for judging what is unknown while it is silent."""
+        return self.METRICS
+
     def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
         """Runs of one lane wait for each other; "" is the lane of the shop's own database.
 
