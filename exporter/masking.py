@@ -15,14 +15,16 @@ _HIDDEN = re.compile(
     |(?P<name>`[^`]*`?)""",
     re.VERBOSE,
 )
-_PERSONAL = re.compile(
-    r"""[\w.+%-]+@[\w-]+(?:\.[\w-]+)*            # e-mail
+_PERSON = r"""[\w.+%-]+@[\w-]+(?:\.[\w-]+)*            # e-mail
     |(?<![A-Za-z0-9])o[A-Za-z0-9_-]{27}(?![\w-])  # WeChat's openid
-    |(?<!\d)(?:\d[ -]?){10,18}[\dXx](?!\w)       # phones, identity cards and bank cards, in groups too
-    |0x[0-9A-Fa-f]{4,}
-    |\d{5,}""",
-    re.VERBOSE,
-)
+    |(?<!\d)(?:\d[ -]?){10,18}[\dXx](?!\w)       # phones, identity cards and bank cards, in groups too"""
+_PERSONAL = re.compile(_PERSON, re.VERBOSE)
+_TELLING = re.compile(rf"{_PERSON}\n|0x[0-9A-Fa-f]{{4,}}|\d{{5,}}", re.VERBOSE)
+
+
+def value(text: str) -> str:
+    """A value that becomes a label: what looks like a person's number or address is hidden, other numbers are not."""
+    return _PERSONAL.sub("?", text)
 
 
 def statement(text: str) -> str:
@@ -30,7 +32,7 @@ def statement(text: str) -> str:
 
     Numbers of more than four digits are hidden everywhere, in names as well.
     """
-    return _PERSONAL.sub("?", " ".join(_HIDDEN.sub(_shown, text).split()))
+    return _TELLING.sub("?", " ".join(_HIDDEN.sub(_shown, text).split()))
 
 
 def _shown(found: re.Match[str]) -> str:

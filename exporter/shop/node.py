@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from exporter.database.catalog import Catalog
+    from exporter.database.select import Select
     from exporter.shop.run import Run, Source
 
 
@@ -48,29 +49,24 @@ class Node:
         except StatementError as error:
             raise _told(error, about) from None
 
-    def select(self, query: str, *, about: str, cap: int) -> Sequence[Mapping[str, Any]]:
+    def select(self, select: Select, *, about: str, cap: int) -> Sequence[Mapping[str, Any]]:
         """The rows of a SELECT that somebody else wrote, by column name; its plan is judged before it runs.
 
         Raises Refused where it would read a large table from end to end or finds more than `cap` rows.
         """
-        inner = sqlalchemy.text(f"SELECT * FROM (\n{_unbound(query)}\n) AS asked LIMIT {cap + 1}")
-        tables = read_tables(query, self.catalog, self._run.deadline)
+        tables = read_tables(select, self.catalog, self._run.deadline)
+        asked = select.bounded(cap + 1, {})
         try:
-            rows = self._run.guarded(self._source, inner, tables, advice="the columns that it filters by")
+            rows = self._run.guarded(self._source, asked, tables, advice="the columns that it filters by")
         except StatementError as error:
             raise _told(error, about) from None
         if len(rows) > cap:
             raise Refused(f"{about} finds more than {cap} rows; group them, or raise max_rows")
-        return [row._mapping for row in rows]
+        return [row._mapping for row in rows]  # noqa: SLF001 - a public name of SQLAlchemy
 
     def server(self) -> Server:
         """What it says about itself; asked anew at each call."""
         return server(self._source.database, self._run.deadline)
-
-
-def _unbound(query: str) -> str:
-    """No `:name` of it is a parameter."""
-    return query.strip().rstrip(";").replace(":", r"\:")
 
 
 def _told(error: StatementError, about: str) -> ShopError:

@@ -13,7 +13,7 @@ from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import sqlalchemy
 
@@ -103,7 +103,7 @@ class Run:
         self,
         source: Source,
         statement: sqlalchemy.Executable,
-        tables: Iterable[tuple[str | None, str]],
+        tables: Sequence[tuple[str | None, str]],
         binds: Mapping[str, Any] | None = None,
         *,
         advice: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
@@ -13,7 +13,7 @@ from exporter.probes import Probe
 from exporter.probes.sql.query import Query, QueryName
 from exporter.probes.sql.samples import samples
 from exporter.shop import Shop
-from exporter.strict import fault, faults
+from exporter.strict import Place, fault, faults
 from exporter.units import Duration
 
 
@@ -49,6 +49,12 @@ class Sql(Probe):
 
     def metrics(self, part: str) -> tuple[Metric, ...]:
         return self.queries[part].made
+
+    def servers(self) -> Iterator[tuple[Place, str]]:
+        for name, query in self.queries.items():
+            for key in ("database", "replica"):
+                if getattr(query, key):
+                    yield ("queries", name, key), getattr(query, key)
 
     def lane(self, part: str) -> str:
         """A replica's queries wait for each other, not for the probes of the shop's own database."""

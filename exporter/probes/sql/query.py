@@ -6,9 +6,9 @@ import re
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from exporter.database.select import single_select
+from exporter.database.select import Select
 from exporter.model import Metric
 from exporter.strict import Strict, fault, faults
 from exporter.units import Duration
@@ -17,8 +17,8 @@ _SERIES = 500
 """Series that one query may make; an order number or a user as a label would soon make millions."""
 
 _RESERVED = {"shop": "every metric of a shop has it", "job": "Prometheus sets it", "instance": "Prometheus sets it"}
-_RESERVED |= {name: "histograms and summaries have it" for name in ("le", "quantile")}
-_SUFFIXES = {"_bucket": "", "_count": "", "_sum": "", "_info": "", "_created": ""}
+_RESERVED |= dict.fromkeys(("le", "quantile"), "histograms and summaries have it")
+_SUFFIXES = ("_bucket", "_count", "_sum", "_info", "_created")
 _UNITS = {
     "milliseconds": "seconds",
     "ms": "seconds",
@@ -62,6 +62,13 @@ def _label(name: str) -> str:
     return name
 
 
+def _select(text: object) -> Select:
+    select = Select.parse(str(text))
+    if select.names:
+        raise ValueError(f"asks for the value :{min(select.names)}; write the value itself")
+    return select
+
+
 QueryName = Annotated[str, AfterValidator(_query_name)]
 
 
@@ -76,7 +83,7 @@ class Value(Strict):
 class Query(Strict):
     """One SELECT: each row is one series of each of its metrics."""
 
-    query: Annotated[str, AfterValidator(single_select)]
+    query: Annotated[Select, BeforeValidator(_select)]
     metrics: dict[Annotated[str, AfterValidator(_metric_name)], Value] = Field(min_length=1)
     labels: list[Annotated[str, AfterValidator(_label)]] = Field(default_factory=list)
     every: Annotated[Duration, Field(ge=0.1)] | None = None
@@ -92,6 +99,9 @@ class Query(Strict):
             for name, value in self.metrics.items()
             if (text := _counted(name, value.kind))
         ]
+        if (self.query.limit() or 0) > self.max_rows + 1:
+            text = f"has a LIMIT of more than max_rows ({self.max_rows}); a row is a series: group them"
+            found.append(fault(("query",), "limit", text))
         if self.database and self.replica:
             found.append(fault(("replica",), "two_places", "a query runs in one place; write database or replica"))
         if len(set(self.labels)) < len(self.labels):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from exporter.masking import masked
+from exporter import masking
 from exporter.model import Metric, Sample
 from exporter.shop import ShopError
 
@@ -42,7 +42,7 @@ def _columns(query: Query) -> list[str]:
 
 def _text(value: Any) -> str:
     """As a label: NULL is empty, and what looks like a customer's number is hidden."""
-    return "" if value is None else masked(str(value))[:_LONGEST]
+    return "" if value is None else masking.value(str(value))[:_LONGEST]
 
 
 def _number(value: Any, metric: Metric, query: Query) -> float:
