@@ -27,6 +27,9 @@ class Probe(Strict, ABC):
 
     METRICS: ClassVar[tuple[Metric, ...]]
 
+    READS: ClassVar[tuple[str, ...]] = ()
+    """The words of the mapping whose tables it reads; `order-health ddl` names it where a migration touches them."""
+
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
