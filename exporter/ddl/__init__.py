@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 
 from exporter.ddl.checks import CHECKS
 from exporter.ddl.nouns import Asked, Fault, Finding, Statement, UnreadableError, Verdict
@@ -30,7 +31,10 @@ def read(text: str, family: str) -> tuple[list[Asked], list[Fault]]:
                 parsed(statement.text, family)
             understood.append(each)
         except UnreadableError as error:
-            faults.append(_placed(statement, error))
+            if statement.allowed.get("not-judged"):
+                understood.append(Asked(statement, "OTHER"))
+            else:
+                faults.append(_placed(statement, error))
     if not found and not faults:
         faults.append(Fault(1, 1, "the file holds no statement"))
     return understood, faults
@@ -54,7 +58,8 @@ def _on(ground: Ground, migration: Sequence[Asked], known: set[int]) -> Iterable
     session: dict[str, str] = {}
     altered: dict[Key, str] = {}
     home = ground.tables.own
-    for number, each in enumerate(migration):
+    for number, given in enumerate(migration):
+        each = _with_tables(given, ground)
         ground.tables.own = each.schema or ground.tables.own
         session |= each.settings
         if all(ground.tables.get(change.table) is not None or change.kind == "create" for change in each.changes):
@@ -69,6 +74,15 @@ def _on(ground: Ground, migration: Sequence[Asked], known: set[int]) -> Iterable
         _remember(scene, altered)
         ground.tables.known, ground.tables.made = after.known, after.made
     ground.tables.own = home
+
+
+def _with_tables(each: Asked, ground: Ground) -> Asked:
+    """Indexes that are named without their table (PostgreSQL, SQLite) get it from the live schema."""
+    changes = tuple(
+        change if change.table.table else replace(change, table=ground.tables.index_owner(change.name) or change.table)
+        for change in each.changes
+    )
+    return replace(each, changes=changes) if changes != each.changes else each
 
 
 def _remember(scene: Scene, altered: dict[Key, str]) -> None:

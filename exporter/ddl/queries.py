@@ -54,7 +54,7 @@ def parsed(text: str, family: str) -> Any:
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         lines = text.splitlines(keepends=True)[: max(0, int(first.get("line") or 1) - 1)]
-        offset = sum(map(len, lines)) + max(0, int(first.get("col") or 1) - 1)
+        offset = sum(map(len, lines)) + max(0, int(first.get("col") or 1) - len(str(first.get("highlight") or " ")))
         raise UnreadableError("the statement does not parse here", min(offset, len(text))) from None
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError, KeyError):
         raise UnreadableError("the statement does not parse") from None

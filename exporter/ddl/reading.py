@@ -152,6 +152,21 @@ def _truncate(statement: Statement, tokens: Tokens) -> Asked:
     return Asked(statement, "TRUNCATE", changes)
 
 
+def _set(statement: Statement, tokens: Tokens) -> Asked:
+    place = next((n for n, each in enumerate(tokens.all) if each.text.upper() == "FOR" and each.kind == "word"), None)
+    if not tokens.take("STATEMENT") or place is None:
+        return Asked(statement, "SET", settings=dict(_settings(tokens)))
+    # MariaDB: SET STATEMENT lock_wait_timeout = 5 FOR ALTER TABLE …
+    rest = Tokens(tokens.text, tokens.all[place + 1 :])
+    waits = any(name == "lock_wait_timeout" for name, _ in _settings(Tokens(tokens.text, tokens.all[2:place])))
+    verb = rest.peek()
+    if verb not in _READ:
+        return Asked(statement, verb if verb in KNOWN else "OTHER")
+    rest.next()
+    found = _READ[verb](statement, rest)
+    return replace(found, wait=found.wait or waits)
+
+
 def _settings(tokens: Tokens) -> Iterator[tuple[str, str]]:
     for each in tokens.parts():
         scope = each.any("SESSION", "GLOBAL", "LOCAL", "PERSIST", "STATEMENT")
@@ -167,6 +182,6 @@ def _settings(tokens: Tokens) -> Iterator[tuple[str, str]]:
 
 _READ: Mapping[str, Callable[[Statement, Tokens], Asked]] = {
     "ALTER": _alter, "CREATE": _create, "DROP": _drop, "RENAME": _rename, "TRUNCATE": _truncate,
-    "SET": lambda statement, tokens: Asked(statement, "SET", settings=dict(_settings(tokens))),
+    "SET": _set,
     "USE": lambda statement, tokens: Asked(statement, "USE", schema=tokens.name()),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from exporter.ddl.schema import Key, applied
 LONGEST_WAIT = 60
 """Seconds of a lock wait limit that is still one."""
 
-_WAITS = ("lock_wait_timeout", "lock_timeout", "statement_timeout")
+_WAITS = {"mysql": ("lock_wait_timeout",), "postgresql": ("lock_timeout", "statement_timeout")}
 _TOOLS = "gh-ost or pt-online-schema-change, or the change in a quiet hour with the writers stopped"
 _ASKS = {"instant": "INSTANT", "nocopy": "INPLACE, LOCK=NONE", "rebuild": "INPLACE, LOCK=NONE"}
 
@@ -57,7 +57,7 @@ def _wait(scene: Scene) -> Iterator[Finding]:
     if not kinds or "*" in {name for _, name in scene.altered} or scene.asked.wait:
         return
     name = "lock_wait_timeout" if scene.mysql else "lock_timeout"
-    given = next((scene.session[each] for each in _WAITS if each in scene.session), None)
+    given = next((scene.session[each] for each in _WAITS[scene.tables.family] if each in scene.session), None)
     if given is not None and _seconds(given, mysql=scene.mysql) <= LONGEST_WAIT:
         return
     default = "86400 s on MariaDB, a year on MySQL" if scene.mysql else "for ever"
@@ -108,7 +108,7 @@ def _cost(scene: Scene, table: TableShape, dearest: Cost) -> Iterator[Finding]:
 
 
 def _split(scene: Scene, table: TableShape, key: Key, dearest: Cost) -> Iterator[Finding]:
-    """Changes of one way cost as much together as one of them; an instant one beside a copy would become a copy."""
-    if scene.altered.get(key) == dearest.way != "instant":
-        text = f"{table.name} is altered more than once in this file"
+    """Two copies or two rebuilds cost as much as one; a change that is cheap alone is better left alone."""
+    if scene.altered.get(key) == dearest.way and dearest.way in ("rebuild", "copy"):
+        text = f"{table.name} is written anew ({dearest.way}) more than once in this file"
         yield scene.find("alters-split", text, "one ALTER TABLE with all its clauses", table=table.name)

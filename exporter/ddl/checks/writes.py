@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from exporter.database.shape import TableShape
 from exporter.ddl import queries
-from exporter.ddl.nouns import Finding, Name
+from exporter.ddl.nouns import Finding, Name, Severity
 from exporter.ddl.scene import Scene
+
+MOST = 10_000
+"""Rows that one transaction may lock and send to the replicas at once."""
 
 _BATCHES = "batches by key: WHERE id > … ORDER BY id LIMIT 1000, with a pause while a replica lags"
 
@@ -35,12 +38,15 @@ def _large(
     scene: Scene, write: queries.Write, name: Name, table: TableShape, users: tuple[str, ...]
 ) -> Iterator[Finding]:
     rows = scene.ground.estimate(write.counted) if write.counted else None
-    if rows is None and _keyed(write, table):
+    keyed = _keyed(write, table)
+    if rows is not None and rows < MOST:
         return
-    if rows is None or rows >= scene.ground.large:
-        seen = "no index carries its WHERE" if rows is None else f"about {rows:,} by EXPLAIN"
-        text = f"{scene.asked.verb} reads a large part of {name} ({table.rows:,} rows; {seen}) and locks what it reads"
-        yield scene.find("write-large", text, _BATCHES, table=table.name, who=users)
+    seen = "no index carries its WHERE" if rows is None else f"about {rows:,} by EXPLAIN"
+    if rows is None and keyed:
+        seen = "how many its WHERE finds cannot be told without running a part of it"
+    text = f"{scene.asked.verb} may read a large part of {name} ({table.rows:,} rows; {seen}) and locks what it reads"
+    severity: Severity = "warn" if rows is None and keyed else "block"
+    yield scene.find("write-large", text, _BATCHES, table=table.name, who=users, severity=severity)
 
 
 def _keyed(write: queries.Write, table: TableShape) -> bool:
