@@ -117,7 +117,7 @@ def _selects(section: ShopSection) -> dict[str, str]:
                 given.items() if isinstance(given, Mapping) else ((getattr(each, "name", "?"), each) for each in given)
             )
             for name, each in named:
-                sql = each if isinstance(each, str) else getattr(each, "sql", None)
+                sql = each if isinstance(each, str) else getattr(each, "sql", getattr(each, "select", None))
                 if isinstance(sql, str):
                     found[f"{word} {name}"] = sql
     return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 
 from exporter.ddl.checks import CHECKS
+from exporter.ddl.checks.locking import costs
 from exporter.ddl.nouns import Asked, Fault, Finding, Statement, UnreadableError, Verdict
 from exporter.ddl.queries import parsed
 from exporter.ddl.reading import asked
@@ -14,10 +15,12 @@ from exporter.ddl.rules import RULES
 from exporter.ddl.scene import Ground, Scene
 from exporter.ddl.schema import Key
 from exporter.ddl.script import statements
+from exporter.ddl.strange import plain, unknown
 
 __all__ = ["Asked", "Fault", "Finding", "Ground", "Verdict", "judge", "read"]
 
 _PARSED = ("UPDATE", "DELETE")
+_ALLOW = "-- order-health: allow RULE and why it may be here"
 
 
 def read(text: str, family: str) -> tuple[list[Asked], list[Fault]]:
@@ -41,38 +44,38 @@ def read(text: str, family: str) -> tuple[list[Asked], list[Fault]]:
 
 
 def judge(file: str, migration: Sequence[Asked], grounds: Iterable[Ground]) -> Verdict:
-    """All findings on all databases that have the tables, in the order of the file."""
-    found: list[Finding] = []
-    known: set[int] = set()
+    """All findings on all databases that have the tables, in the order of the file.
+
+    A file none of whose tables is known anywhere is not judged: it is meant for another database.
+    """
     places = list(grounds)
+    strange = unknown(migration, places)
+    if strange.everything:
+        return Verdict(file, faults=tuple(strange.faults()), statements=len(migration))
+    found = [*strange.findings(), *_comments(migration)]
     for ground in places:
-        found += _on(ground, migration, known)
-    found += _elsewhere(migration, known, bool(places))
-    found += _comments(migration)
+        found += _on(ground, migration)
     ordered = sorted(dict.fromkeys(found), key=lambda each: (each.line, each.column, each.at))
     return Verdict(file, tuple(ordered), statements=len(migration))
 
 
-def _on(ground: Ground, migration: Sequence[Asked], known: set[int]) -> Iterable[Finding]:
-    """`known` gathers the numbers of the statements all of whose tables some database has."""
+def _on(ground: Ground, migration: Sequence[Asked]) -> Iterable[Finding]:
     session: dict[str, str] = {}
     altered: dict[Key, str] = {}
     home = ground.tables.own
-    for number, given in enumerate(migration):
+    for given in migration:
         each = _with_tables(given, ground)
         ground.tables.own = each.schema or ground.tables.own
         session |= each.settings
-        if all(ground.tables.get(change.table) is not None or change.kind == "create" for change in each.changes):
-            known.add(number)
         after = copy(ground.tables)
-        after.known, after.made = dict(after.known), set(after.made)
+        after.known, after.made, after.gone = dict(after.known), set(after.made), set(after.gone)
         for change in each.changes:
             after.apply(change)
         scene = Scene(each, ground, session, altered, after)
         for check in CHECKS:
             yield from check(scene)
         _remember(scene, altered)
-        ground.tables.known, ground.tables.made = after.known, after.made
+        ground.tables.known, ground.tables.made, ground.tables.gone = after.known, after.made, after.gone
     ground.tables.own = home
 
 
@@ -86,47 +89,20 @@ def _with_tables(each: Asked, ground: Ground) -> Asked:
 
 
 def _remember(scene: Scene, altered: dict[Key, str]) -> None:
-    from exporter.ddl.checks.locking import costs  # noqa: PLC0415
-
     for _, key, cost in costs(scene):
         altered[key] = cost.way
     if any(True for _ in scene.touched()):
         altered["", "*"] = ""
 
 
-def _elsewhere(migration: Sequence[Asked], known: Collection[int], looked: bool) -> Iterable[Finding]:
-    """Tables that no database of the configuration shows."""
-    made: set[str] = set()
-    for number, each in enumerate(migration):
-        made |= {change.table.table.lower() for change in each.changes if change.kind == "create"}
-        names = [str(c.table) for c in each.changes if not c.exists and c.table.table.lower() not in made]
-        if names and looked and number not in known:
-            yield _found(
-                each.statement,
-                "unknown-table",
-                f"{', '.join(dict.fromkeys(names))}: not in a database of this configuration, or hidden from the "
-                "account; so it was not judged",
-                "the right --config.file, USE or schema; or GRANT SELECT on it to the account of order-health",
-            )
-
-
 def _comments(migration: Sequence[Asked]) -> Iterable[Finding]:
+    """Comments that allow nothing, because they are not understood."""
     for each in migration:
         for rule, why in each.statement.allowed.items():
-            if rule not in RULES or not why:
-                what = (
-                    f"there is no rule {rule}"
-                    if rule not in RULES
-                    else f"the comment allows {rule} and gives no reason"
-                )
-                yield _found(
-                    each.statement, "allow-unclear", what, "-- order-health: allow RULE and why it may be here"
-                )
-
-
-def _found(statement: Statement, rule: str, what: str, instead: str) -> Finding:
-    finding = Finding(rule, RULES[rule].severity, statement.line, statement.column, what, instead)
-    return finding.under({name: why for name, why in statement.allowed.items() if why})
+            if rule not in RULES:
+                yield plain(each.statement, "allow-unclear", f"there is no rule {rule}", _ALLOW)
+            elif not why:
+                yield plain(each.statement, "allow-unclear", f"the comment allows {rule} and gives no reason", _ALLOW)
 
 
 def _placed(statement: Statement, error: UnreadableError) -> Fault:

@@ -13,9 +13,9 @@ from exporter.database.deadline import Deadline
 from exporter.database.errors import ShopError
 from exporter.database.server import server
 from exporter.database.shape import TableShape, shape
-from exporter.ddl import queries
-from exporter.ddl.nouns import Asked, Name
+from exporter.ddl.nouns import Asked
 from exporter.ddl.online import Flavour
+from exporter.ddl.reading import named
 from exporter.ddl.reliance import Reader, tables_of
 from exporter.ddl.scene import Ground
 from exporter.ddl.schema import Tables
@@ -68,7 +68,7 @@ class Place:
         current = own
         for each in migration:
             current = each.schema or current
-            for name in _names(each, self.database.family.name):
+            for name in named(each, self.database.family.name):
                 table = name.table or self._owner(each, own, deadline)
                 found.setdefault(name.schema or current, set()).add(table)
         if found and not self.name:
@@ -98,19 +98,10 @@ class Place:
     def _estimate(self, select: str) -> int | None:
         """Rows by EXPLAIN, which runs nothing; None when the server does not say, or does not let the account ask."""
         family = self.database.family
-        words = text((family.explain + select).replace("\\", "\\\\").replace(":", "\\:"))
+        words = text((family.explain + select).replace(":", "\\:"))  # no colon of it is a parameter
         try:
             rows = self.database.ask(words, Deadline(5.0))
             steps = family.steps([dict(row._mapping) for row in rows])  # noqa: SLF001 - public in SQLAlchemy
         except (StatementError, ShopError):
             return None
         return max((int(step["rows"]) for step in steps or ()), default=None)
-
-
-def _names(each: Asked, family: str) -> Iterator[Name]:
-    for change in each.changes:
-        yield change.table
-        if change.kind in ("rename", "add-key") and change.parent:
-            yield change.parent
-    if each.verb in ("UPDATE", "DELETE") and (write := queries.write(each.statement.text, family)):
-        yield from write.tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from exporter.ddl import definitions
+from exporter.ddl import definitions, queries
 from exporter.ddl.alter import added, alter
 from exporter.ddl.nouns import Asked, Change, Name, Statement, UnreadableError
 from exporter.ddl.tokens import Tokens
@@ -25,6 +25,16 @@ def asked(statement: Statement, family: str) -> Asked:
     if verb in KNOWN:
         return Asked(statement, verb)
     raise UnreadableError("this is no SQL statement that is known here")
+
+
+def named(each: Asked, family: str) -> Iterator[Name]:
+    """The tables that a statement names; an index that is named alone gives a table without a name."""
+    for change in each.changes:
+        yield change.table
+        if change.kind == "add-key" and change.parent:
+            yield change.parent
+    if each.verb in ("UPDATE", "DELETE") and (write := queries.write(each.statement.text, family)):
+        yield from write.tables
 
 
 def _alter(statement: Statement, tokens: Tokens) -> Asked:

@@ -20,6 +20,8 @@ class Tables:
     family: str
     known: dict[Key, TableShape] = field(default_factory=dict)
     made: set[Key] = field(default_factory=set)
+    gone: set[Key] = field(default_factory=set)
+    """Tables that the file has dropped or renamed."""
 
     def key(self, name: Name) -> Key:
         return (name.schema or self.own).lower(), name.table.lower()
@@ -40,9 +42,11 @@ class Tables:
         elif change.kind == "drop":
             self.known.pop(key, None)
             self.made.discard(key)
+            self.gone.add(key)
         elif change.kind == "rename" and table:
             to = self.key(replace(change.parent or change.table, table=change.to))
             self.known[to] = replace(self.known.pop(key), name=change.to)
+            self.gone.add(key)
             if key in self.made:
                 self.made.discard(key)
                 self.made.add(to)

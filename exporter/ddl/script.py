@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -134,8 +135,6 @@ class _Cutter:
         return self.text.rfind("\n", 0, at) + 1
 
     def _place(self, at: int) -> tuple[int, int]:
-        import bisect  # noqa: PLC0415
-
         line = bisect.bisect_right(self.lines, at)
         return line, at - self.lines[line - 1] + 1
 

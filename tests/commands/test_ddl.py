@@ -137,9 +137,18 @@ def test_an_account_that_sees_little_is_told_what_is_missing(ddl):
     assert "used-column" in out
     assert "note: main: the account may not see all references, triggers, views" in out
     assert "GRANT" not in out.partition("note:")[2]
-    status, out, _ = ddl(CALM + "ALTER TABLE refunds DROP COLUMN amount", user="oh")
+
+
+@pytest.mark.server
+def test_a_file_for_another_database_is_not_judged_and_a_comment_says_where_that_is_meant(ddl):
+    sql = CALM + "ALTER TABLE refunds DROP COLUMN amount"
+    status, out, _ = ddl(sql, user="oh")
+    assert status == 2
+    assert "none of the tables of this file is known, refunds for one" in out
+    assert ddl("USE elsewhere; DROP TABLE orders")[0] == 2
+    status, out, _ = ddl(f"{sql} -- order-health: allow unknown-table another account\n", user="oh")
     assert status == 0
-    assert "unknown-table: refunds: not in a database of this configuration, or hidden from the account" in out
+    assert "allowed  another account" in out
 
 
 @pytest.mark.server

@@ -68,9 +68,9 @@ def _uniqueness(scene: Scene, before: TableShape, after: TableShape, key: Key) -
                 table=before.name,
                 who=(unique.who,),
             )
-    left = {each.columns for each in after.indexes if each.unique}
     for each in before.indexes:
-        if each.unique and each.columns not in left and each.name.lower() not in told:
+        same = frozenset(column.lower() for column in each.columns)
+        if each.unique and each.name.lower() not in told and not any(_keeps(one, same) for one in after.indexes):
             text = f"{before.name}: {each.name} ({', '.join(each.columns)}) is no longer UNIQUE: duplicates may come"
             instead = "a UNIQUE key as long as the code relies on error 1062"
             yield scene.find("unique-lost", text, instead, severity="warn", table=before.name)

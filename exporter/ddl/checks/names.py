@@ -19,6 +19,11 @@ def check(scene: Scene) -> Iterator[Finding]:
     for change in scene.asked.changes:
         key = scene.tables.key(change.table)
         table = shapes.get(key)
+        if table is None and key in scene.tables.gone and change.kind != "create" and not change.exists:
+            text = (
+                f"{change.table.table} was dropped or renamed further up in this file, so this fails or is not judged"
+            )
+            yield scene.find("unknown-table", text, "the name that it has by then", table=change.table.table)
         if table is None or change.kind in ("create", "drop", "rename"):
             continue
         if what := _missing(change, table):

@@ -28,7 +28,8 @@ def check(scene: Scene) -> Iterator[Finding]:
         users = scene.ground.reliance.users(scene.tables.key(name))
         if not write.bounded:
             done = "changes" if scene.asked.verb == "UPDATE" else "deletes"
-            text = f"{scene.asked.verb} without WHERE {done} all of {table.name} (about {table.rows:,} rows)"
+            which = "any rows" if write.limited else "all rows"
+            text = f"{scene.asked.verb} without WHERE {done} {which} of {table.name} (about {table.rows:,})"
             yield scene.find("write-unbounded", text, "a WHERE on the key, in batches", table=table.name, who=users)
         elif scene.large(table) and not (write.limited and _keyed(write, table)):
             yield from _large(scene, write, name, table, users)
