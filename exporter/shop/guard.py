@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
     from exporter.database.opening import Inspect
 
+LARGE = 100_000
+"""Rows from which a table may not be read from end to end."""
+
 _LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
 _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key
 
