@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from exporter.database.deadline import Deadline
-from exporter.database.errors import NotApplicable
+from exporter.database.errors import Denied, NotApplicable
 from exporter.shop import lookups
 from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
@@ -75,6 +75,16 @@ class Shop:
     @property
     def trace(self) -> list[Asked]:
         return self._run.trace
+
+    @property
+    def refused(self) -> list[Denied]:
+        """What the account may not of all that this run asked, each with its GRANT."""
+        return self._run.refused
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The shop's own is "", the others go by the mapping's names."""
+        return tuple(self._premises.servers.databases)
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -182,8 +192,8 @@ class Shop:
         self._premises.forget()
 
     def servers(self) -> dict[str, Server]:
-        """What each database says about itself: "" is the shop's own, the others by the mapping's names."""
-        return {name: self.node(name).server() for name in self._premises.servers.databases}
+        """What each database says about itself."""
+        return {name: self.node(name).server() for name in self.databases}
 
     def close(self) -> None:
         self._premises.servers.close()
