@@ -46,11 +46,12 @@ class Report:
         """More about the line before."""
         print(f"             {text}")
 
-    def remedy(self, grant: str) -> None:
-        """A statement to run, once."""
-        if grant and grant not in self._granted:
-            self._granted.add(grant)
-            print(f"           {grant}")
+    def remedy(self, grants: str) -> None:
+        """Statements to run, each told once."""
+        for grant in grants.splitlines():
+            if grant not in self._granted:
+                self._granted.add(grant)
+                print(f"           {grant}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,15 +108,13 @@ def _server(node: Node, place: str, report: Report) -> bool:
     version = server.version or "(it tells no version)"
     report.good(f"{place}{server.product} {version}; session: {', '.join(server.fences) or 'without any fence'}")
     for each in abilities:
-        report.tell(f"{each.name}: {each.state}")
+        # Not as a statement of its own line: only what a probe was refused is to be run.
+        needs = f"; a probe that reads it needs {each.grant}" if each.grant else ""
+        report.tell(f"{each.name}: {each.state}{needs}")
     if server.writes:
         report.warn(f"{place}the account may {_first(server.writes)}; give it SELECT on the mapped columns only")
     elif server.writes is None:
         report.note(f"{place}whether the account may write cannot be told: the server does not show its grants")
-    for each in abilities:
-        if each.grant:
-            report.note(f"{place}{each.name} is hidden from this account; only a probe that reads it needs:")
-            report.remedy(each.grant)
     return True
 
 

@@ -19,7 +19,7 @@ Place = tuple[str, str]
 _REPLICA_STATUS = re.compile(r"\s*SHOW\s+(ALL\s+)?(REPLICA|SLAVE)S?\b.*\bSTATUS\b", re.IGNORECASE | re.DOTALL)
 _BINARY_LOG = re.compile(r"\s*SHOW\s+(MASTER\s+STATUS|BINLOG\s+STATUS|BINARY\s+LOG)", re.IGNORECASE)
 _PROCESSES = re.compile(r"\binnodb_trx\b|\bprocesslist\b|\bpg_stat_activity\b", re.IGNORECASE)
-_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(?:([`\"]?)(\w+)\1\s*\.\s*)?([`\"]?)(\w+)\3(?!\s*\()\b", re.IGNORECASE)
+_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(?:([`\"]?)(\w+)\1\s*\.\s*)?([`\"]?)(\w+)\b\3(?!\s*\()", re.IGNORECASE)
 _NAMED_HERE = re.compile(r"(?:\bWITH(?:\s+RECURSIVE)?|,)\s*(\w+)\s*(?:\([^)]*\))?\s+AS\s*\(", re.IGNORECASE)
 _NO_TABLE = re.compile(r"'(?:[^'\\]|\\.|'')*'|\b(?:EXTRACT|SUBSTR|SUBSTRING|TRIM)\s*\([^()]*\)", re.IGNORECASE)
 """Texts, and calls in which FROM stands before something else."""
@@ -64,11 +64,11 @@ def need(statement: str, schema: str, column: str = "") -> Need:
 
 
 def grant(flavour: Flavour, missing: Need, account: str) -> str:
-    """The statements to run, or nothing where no GRANT helps; `account` as the server calls it."""
+    """The statements to run, one a line, or nothing where no GRANT helps; `account` as the server calls it."""
     if not account:
         return ""
     if missing.what == "tables":
-        return " ".join(select(flavour.family, place, missing.columns, account) for place in missing.tables)
+        return "\n".join(select(flavour.family, place, missing.columns, account) for place in missing.tables)
     if flavour.family == "postgresql":
         return f"GRANT pg_monitor TO {grantee(flavour.family, account)};"
     right = {"replica status": _replica_status, "binary log": _binary_log, "processes": _processes}[missing.what]

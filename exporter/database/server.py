@@ -51,13 +51,13 @@ def flavour(database: Database, deadline: Deadline) -> Flavour:
     """What it is by its own words; a proxy that calls a MariaDB by another name is seen through by its limits."""
     family = database.family.name
     told = str(database.ask(text(_VERSION[family]), deadline)[0][0])
-    default = "MySQL" if family == "mysql" else told.partition(" ")[0]
-    if family == "mysql" and any("max_statement_time" in fence for fence in database.opening.fences):
-        default = "MariaDB"
-    product = next((name for word, name in _PRODUCTS.items() if word in told.lower()), default)
+    product = next((name for word, name in _PRODUCTS.items() if word in told.lower()), None)
+    if product is None and any("max_statement_time" in fence for fence in database.opening.fences):
+        return Flavour(family, "MariaDB", "")
     # Behind a proxy a MariaDB may call itself 5.5.5-10.11.6-MariaDB, which old replicas want to hear.
     version = re.search(r"\d+(?:\.\d+)+", told.removeprefix("5.5.5-"))
-    return Flavour(family, product, version[0] if version else "")
+    default = "MySQL" if family == "mysql" else told.partition(" ")[0]
+    return Flavour(family, product or default, version[0] if version else "")
 
 
 def _writes(database: Database, deadline: Deadline) -> tuple[str, ...] | None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.database.catalog import Column, Index
-    from exporter.database.server import Server
     from exporter.mapping import Mapping as ShopMapping
 
     Match = Mapping[str, Collection[Any]]
@@ -190,10 +189,6 @@ class Shop:
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""
         self._premises.forget()
-
-    def servers(self) -> dict[str, Server]:
-        """What each database says about itself."""
-        return {name: self.node(name).server() for name in self.databases}
 
     def close(self) -> None:
         self._premises.servers.close()

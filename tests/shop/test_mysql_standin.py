@@ -31,7 +31,7 @@ def shop(mysql, opened):
 
 
 def test_the_session_is_fenced_by_what_mysql_has(mysql, shop):
-    server = shop.servers()[""]
+    server = shop.node().server()
     assert (server.product, server.version) == ("MySQL", mysql.variables["version"])
     assert any("READ ONLY" in fence for fence in server.fences)
     asked = [each for each in mysql.asked if "_time = " in each]
@@ -57,7 +57,7 @@ def test_a_plan_over_all_of_a_large_table_is_refused(mysql, shop):
 
 
 def test_a_statement_that_takes_too_long_is_ended_by_the_server(mysql, shop):
-    shop.servers()
+    shop.node().server()
     mysql.slow[r"^SELECT .*orders"] = 30
     begun = time.monotonic()
     with pytest.raises(TimedOut, match="the database ended the statement at its limit"):
@@ -93,6 +93,6 @@ def test_a_reply_of_the_test_comes_before_all_others(mysql):
 def test_a_server_that_goes_away_is_unreachable(opened):
     with standin("8.4") as server:
         shop = opened(server.url(), password=PASSWORD)
-        shop.servers()
+        shop.node().server()
     with pytest.raises(Unreachable):
-        shop.bounded("test", 2).servers()
+        shop.bounded("test", 2).node().server()
