@@ -111,6 +111,8 @@ def _server(node: Node, place: str, report: Report) -> bool:
         # Not as a statement of its own line: only what a probe was refused is to be run.
         needs = f"; a probe that reads it needs {each.grant}" if each.grant else ""
         report.tell(f"{each.name}: {each.state}{needs}")
+    if not server.limits:
+        report.warn(f"{place}the server takes no limit for a statement; what hangs is ended by KILL QUERY alone")
     if server.writes:
         report.warn(f"{place}the account may {_first(server.writes)}; give it SELECT on the mapped columns only")
     elif server.writes is None:

@@ -66,6 +66,11 @@ class Opening:
         )
         event.listen(self._engine, "before_cursor_execute", _inspected)
 
+    @property
+    def limits(self) -> bool:
+        """Whether statements end by themselves; a family without limits (SQLite) runs in this process."""
+        return bool(self._limit) or not self.family.limits
+
     def link(self) -> Link:
         """Raises Unreachable, Denied or Missing; ends within a few seconds."""
         self._session = None

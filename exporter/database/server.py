@@ -32,19 +32,21 @@ _RIGHTS = {
 class Server:
     """`writes`: the rights of the account that are more than reading; None where it cannot be told.
 
-    `fences`: what keeps the session from harm.
+    `fences`: what keeps the session from harm. `limits`: whether the server ends what takes too long.
     """
 
     product: str
     version: str
     writes: tuple[str, ...] | None
     fences: tuple[str, ...]
+    limits: bool
 
 
 def server(database: Database, deadline: Deadline) -> Server:
     """Asks the database about itself; the grants are read in memory only, for they may hold a password's hash."""
     what = flavour(database, deadline)
-    return Server(what.product, what.version, _writes(database, deadline), database.opening.fences)
+    opening = database.opening
+    return Server(what.product, what.version, _writes(database, deadline), opening.fences, opening.limits)
 
 
 def flavour(database: Database, deadline: Deadline) -> Flavour:

@@ -113,6 +113,18 @@ def test_the_grants_for_tables_are_run_as_printed_and_then_the_check_is_clean(ch
     assert (status, granted(out)) == (0, [])
 
 
+def test_what_a_probe_was_refused_is_told_by_the_grant_that_ends_it(checked, watched):
+    watched.account("asks", *(f"SELECT ON shop.{table}" for table in TABLES))
+    url = watched.url("shop", user="asks")
+    late = "{query: SELECT count(*) AS n FROM mysql.slow_log WHERE lock_time > 1, metrics: {shop_late: {value: n, kind: gauge, help: Late.}}}"
+    probes = f"{{sql: {{queries: {{late: {late}}}}}}}"
+    status, out = checked(url, probes=probes)
+    assert status == 1
+    assert granted(out) == ["GRANT SELECT ON `mysql`.`slow_log` TO 'asks'@'%';"]
+    watched.execute(*granted(out))
+    assert checked(url, probes=probes)[0] == 0
+
+
 def test_the_hash_of_a_password_is_never_shown(checked, watched):
     watched.account("oh", "ALL ON shop.*", "SUPER ON *.*")
     digest = watched.execute("SELECT authentication_string FROM mysql.user WHERE user = 'oh'")[0][0]
@@ -210,6 +222,14 @@ def test_a_mariadb_behind_another_name_is_known_by_its_statement_limit(checked):
         _, out = checked(server.url())
     assert "MariaDB (it tells no version)" in out
     assert offered(out, "role").startswith("GRANT REPLICA MONITOR ")
+
+
+def test_a_server_without_a_limit_for_statements_is_warned_of(checked):
+    with standin("5.7") as server:
+        server.tables.create(SCHEMA.read_text(encoding="utf-8"), "shop")
+        del server.variables["max_execution_time"]
+        _, out = checked(server.url())
+    assert "warning  the server takes no limit for a statement; what hangs is ended by KILL QUERY alone" in out
 
 
 def test_a_server_that_hides_its_catalogue_and_its_grants_is_told_of_without_a_guess(checked):

@@ -80,6 +80,19 @@ def test_grants_taken_away_while_running_are_noticed(mysql, shop):
         shop.bounded("test", 5).lookup("orders", "key", ["1"])
 
 
+def test_what_a_node_is_refused_comes_with_its_grant_and_is_kept_for_check(mysql, opened):
+    mysql.account.rights = []
+    shop = opened(mysql.url("mysql"), password=PASSWORD).bounded("test", 5)
+    statement = "SHOW SLAVE STATUS" if mysql.release == "5.7" else "SHOW REPLICA STATUS"
+    with pytest.raises(Denied, match=r"may not read the status \(1227\)") as refused:
+        shop.node().ask(statement, about="the status")
+    assert refused.value.grant == "GRANT REPLICATION CLIENT ON *.* TO 'oh'@'%';"
+    assert shop.refused == [refused.value]
+    assert "oh" not in str(refused.value).replace("order-health", "")
+    mysql.execute(refused.value.grant)
+    assert shop.node().ask(statement, about="the status") == []
+
+
 def test_a_reply_of_the_test_comes_before_all_others(mysql):
     mysql.replies[r"^SHOW PROCESSLIST"] = [{"Id": 1, "Info": "SELECT 1"}]
     assert mysql.execute("SHOW PROCESSLIST") == [(1, "SELECT 1")]
