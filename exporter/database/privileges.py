@@ -116,6 +116,12 @@ def writing(grants: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(right for right in rights if right not in READS))
 
 
+def granted_roles(grants: Iterable[str]) -> str:
+    """The roles among the lines of SHOW GRANTS, as the server writes them: "`a`@`%`,`b`@`%`", or nothing."""
+    found = (re.match(r"GRANT ((?:[`'][^`']*[`']@[`'][^`']*[`'],?)+) TO ", line) for line in grants)
+    return ",".join(each[1] for each in found if each)
+
+
 def _quoted(family: str, name: str) -> str:
     quote = "`" if family == "mysql" else '"'
     return quote + name.replace(quote, quote * 2) + quote

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from exporter.database import Database, StatementError
-from exporter.database.privileges import Flavour, writing
+from exporter.database.privileges import Flavour, granted_roles, writing
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -66,6 +67,12 @@ def _writes(database: Database, deadline: Deadline) -> tuple[str, ...] | None:
     if database.family.name not in _RIGHTS:
         return ()
     try:
-        return writing(str(row[0]) for row in database.ask(text(_RIGHTS[database.family.name]), deadline))
+        grants = [str(row[0]) for row in database.ask(text(_RIGHTS[database.family.name]), deadline)]
     except StatementError:
         return None
+    if roles := granted_roles(grants):
+        # MySQL shows what a role may only when it is named; MariaDB shows it at once and does not know the words.
+        told = text(f"SHOW GRANTS FOR CURRENT_USER() USING {roles}".replace(":", "\\:"))
+        with contextlib.suppress(StatementError):
+            grants += [str(row[0]) for row in database.ask(told, deadline)]
+    return writing(grants)

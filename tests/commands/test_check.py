@@ -113,6 +113,30 @@ def test_the_grants_for_tables_are_run_as_printed_and_then_the_check_is_clean(ch
     assert (status, granted(out)) == (0, [])
 
 
+def test_an_account_without_any_right_is_told_all_it_needs(checked, watched):
+    watched.account("nobody", "USAGE ON *.*")
+    url = watched.url("shop", user="nobody")
+    status, out = checked(url)
+    assert status == 1
+    assert len(granted(out)) == len(TABLES)
+    watched.execute(*granted(out))
+    status, out = checked(url)
+    assert (status, granted(out)) == (0, [])
+
+
+def test_what_a_role_may_counts_as_the_account_s(checked, mysql, watched):
+    mysql.replies["^SHOW GRANTS$"] = [{"Grants": "GRANT USAGE ON *.* TO `oh`@`%`"}, {"Grants": "GRANT `app`@`%`,`b:c`@`%` TO `oh`@`%`"}]  # fmt: skip
+    mysql.replies["^SHOW GRANTS FOR"] = [{"Grants": "GRANT UPDATE ON `shop`.* TO `oh`@`%`"}]
+    assert "warning  the account may UPDATE; " in checked(mysql.url())[1]
+    assert "SHOW GRANTS FOR CURRENT_USER() USING `app`@`%`,`b:c`@`%`" in mysql.asked
+    watched.account("acting", *(f"SELECT ON shop.{table}" for table in TABLES))
+    watched.execute("CREATE OR REPLACE ROLE app", "GRANT DELETE ON shop.* TO app", "GRANT app TO acting@'%'")
+    watched.execute("SET DEFAULT ROLE app FOR acting@'%'")
+    status, out = checked(watched.url("shop", user="acting"))
+    assert status == 0
+    assert "warning  the account may DELETE; " in out
+
+
 def test_what_a_probe_was_refused_is_told_by_the_grant_that_ends_it(checked, watched):
     watched.account("asks", *(f"SELECT ON shop.{table}" for table in TABLES))
     url = watched.url("shop", user="asks")
