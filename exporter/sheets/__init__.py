@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exporter.sheets import delimited, workbook
-from exporter.sheets.cells import Number, clean, damage, fen, money, scientific
+from exporter.sheets.cells import Number, clean, damage, fen, money, rounded, scientific
 from exporter.sheets.decoding import lines
 from exporter.sheets.faults import SheetFaultError
 from exporter.sheets.parts import File, Limits, Part, parts
@@ -30,6 +30,7 @@ __all__ = [
     "money",
     "numbered",
     "parts",
+    "rounded",
     "rows",
     "scientific",
 ]

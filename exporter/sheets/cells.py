@@ -72,6 +72,9 @@ def damage(number: str) -> str:
         return "scientific notation: a spreadsheet has opened this file and saved it"
     if isinstance(number, Number) and len(text.split(".")[0].lstrip("-")) > _DIGITS:
         return f"stored as a number, of which only {_DIGITS} digits are kept"
-    if _ROUNDED.fullmatch(text):
-        return "ends in 000 as a number does that a spreadsheet has rounded to 15 digits"
     return ""
+
+
+def rounded(number: str) -> bool:
+    """Does a long number end in 000, as one cut to 15 digits does? Of one number it proves nothing, of most it does."""
+    return _ROUNDED.fullmatch(clean(number)) is not None

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from exporter import sheets
-from exporter.sheets import Number, SheetFaultError, damage, fen, header, is_summary, money
+from exporter.sheets import Number, SheetFaultError, damage, fen, header, is_summary, money, rounded
 
 COLUMNS = {"number": ["订单编号", "order no"], "amount": ["实付金额(元)", "金额"]}
 
@@ -74,7 +74,7 @@ def test_fen_are_whole_or_stay_exact():
     ("number", "said"),
     [
         ("2.02601E+16", "scientific"),
-        ("20260125123456000", "000"),
+        ("20260125123456000", ""),
         (Number("20260125123456789"), "15 digits"),
         ("20260125123456789", ""),
         ("SO2026012512345000", ""),
@@ -90,3 +90,8 @@ def test_order_numbers_that_lost_digits_are_told(number, said):
 
 def test_clean_takes_off_what_keeps_a_number_a_text():
     assert [sheets.clean(cell) for cell in ("`12", "12\t", "'12", '="12"', "\ufeff12 ", "a`b")] == ["12"] * 5 + ["a`b"]
+
+
+def test_long_numbers_that_end_in_zeros_may_have_been_rounded():
+    numbers = ["20260125123456000", "20260125123456789", "202601250000", "SO2026012512345000", "20260125123456000.0"]
+    assert [rounded(number) for number in numbers] == [True, False, False, False, True]
