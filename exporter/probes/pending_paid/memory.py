@@ -23,11 +23,27 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FileNote:
+    """A file of payments that was read: `told` of its `count` lines were held against orders; or why it was refused."""
+
+    mark: str
+    count: int = 0
+    told: int = 0
+    fault: str = ""
+    newest: datetime | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.told < self.count
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
     `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
-    `seen` are the marks of callbacks that are read once more and have been judged.
+    `seen` are the marks of callbacks that are read once more and have been judged, `files` the files of payments
+    that are known.
     """
 
     read: datetime | None = None
@@ -38,17 +54,19 @@ class Memory:
     rows: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
+    files: tuple[FileNote, ...] = ()
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
         """What `dumps` wrote; an unreadable memory is an empty one, for the next run reads the whole window again."""
         try:
-            marks = {name: _moment(stored.get(name)) for name in ("read", "looked_again", "examined")}
+            read, again, examined = (_moment(stored.get(name)) for name in ("read", "looked_again", "examined"))
             payments = tuple(_payment(row) for row in stored.get("open", ()))
             rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
             links = tuple(Link(*map(str, link)) for link in stored.get("links", ()))
-            channels, seen = (tuple(map(str, stored.get(name, ()))) for name in ("channels", "seen"))
-            return cls(**marks, open=payments, links=links, rows=rows, channels=channels, seen=frozenset(seen))
+            channels, seen = tuple(map(str, stored.get("channels", ()))), frozenset(map(str, stored.get("seen", ())))
+            files = tuple(_file(note) for note in stored.get("files", ()))
+            return cls(read, again, examined, payments, links, rows, channels, seen, files)
         except (ValueError, TypeError, ArithmeticError):
             return cls()
 
@@ -61,11 +79,15 @@ class Memory:
             "rows": [list(row) for row in self.rows],
             "channels": list(self.channels),
             "seen": sorted(self.seen),
+            "files": [
+                [note.mark, note.count, note.told, note.fault, note.newest and note.newest.isoformat()]
+                for note in self.files
+            ],
         }
 
     def lasting(self) -> tuple[object, ...]:
         """What cannot be read again from the shop; an older rest is only read and judged once more."""
-        return self.open, self.links, self.rows, self.channels
+        return self.open, self.links, self.rows, self.channels, self.files
 
     def with_open(
         self, payments: Iterable[Payment], links: Iterable[Link], rows: Iterable[tuple[str, str]], cap: int
@@ -87,6 +109,11 @@ def _row(payment: Payment) -> list[str | None]:
     amount = None if payment.amount is None else str(payment.amount)
     at = payment.at.isoformat()
     return [payment.trade_no, at, payment.transaction, amount, payment.currency, payment.channel, payment.source]
+
+
+def _file(note: list[Any]) -> FileNote:
+    mark, count, told, fault, newest = note
+    return FileNote(str(mark), int(count), int(told), str(fault), _moment(newest))
 
 
 def _payment(row: list[str]) -> Payment:
