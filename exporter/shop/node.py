@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -9,11 +10,14 @@ import sqlalchemy
 from exporter.database import StatementError
 from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, ShopError, Unsupported
 from exporter.database.server import Server, server
+from exporter.database.shape import TableShape, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from exporter.database.catalog import Catalog
+    from exporter.database.deadline import Deadline
+    from exporter.database.session import Family
     from exporter.shop.run import Run, Source
 
 
@@ -47,9 +51,34 @@ class Node:
         except StatementError as error:
             raise _told(error, about) from None
 
+    def shapes(self, names: Collection[str], schema: str | None = None) -> Mapping[str, TableShape]:
+        """By name, without sizes and foreign keys; a table that is missing or hidden is left out."""
+        noted = _Noted(self._source, self._run)
+        return shape(noted, self.catalog.schema(schema), names, self._run.deadline, whole=False)
+
+    def quoted(self, name: str) -> str:
+        """A name as `ask` may have it in its statement, whatever signs are in it."""
+        mark = "`" if self.family == "mysql" else '"'
+        return f"{mark}{name.replace(mark, mark * 2)}{mark}".replace(":", r"\:")
+
     def server(self) -> Server:
         """What it says about itself; asked anew at each call."""
         return server(self._source.database, self._run.deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """The database, each statement kept in the trace of the run."""
+
+    source: Source
+    run: Run
+
+    @property
+    def family(self) -> Family:
+        return self.source.database.family
+
+    def ask(self, statement: sqlalchemy.Executable, _deadline: Deadline, /) -> Sequence[Any]:
+        return self.run.note(self.source, statement)
 
 
 def _told(error: StatementError, about: str) -> ShopError:
