@@ -12,6 +12,7 @@ from exporter.database.errors import (
     Unsupported,
 )
 from exporter.database.server import Server
+from exporter.database.shape import ColumnShape, IndexShape, TableShape
 from exporter.shop.guard import Step
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
@@ -23,8 +24,10 @@ from exporter.shop.windows import Scan
 __all__ = [
     "Asked",
     "Column",
+    "ColumnShape",
     "Denied",
     "Index",
+    "IndexShape",
     "Memory",
     "Missing",
     "Node",
@@ -37,6 +40,7 @@ __all__ = [
     "ShopError",
     "Step",
     "Table",
+    "TableShape",
     "TimedOut",
     "Unreachable",
     "Unsupported",
