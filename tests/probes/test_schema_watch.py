@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
+from exporter.mapping import load
 from exporter.probes.schema_watch import SchemaWatch
-from tests.probes.plain import NOW, Plain, Told
+from exporter.shop import Denied, Missing
+from tests.probes.plain import NOW, Plain, Told, on_mariadb, schema
 
 PROBE = SchemaWatch()
 CHANGES, FINDINGS = "order_health_schema_changes", "order_health_schema_findings"
@@ -42,3 +46,288 @@ def test_a_first_look_is_no_change_and_everything_known_starts_at_zero(plain):
     assert look.value("schema_findings", "orders", "redundant_index") == 0
     assert found(look).keys() <= {("database", "zone_tables_missing"), ("database", "server_zone")}
     assert told(plain.probe(PROBE)) == {}
+
+
+# --- changes, each made by real DDL between two looks
+
+
+@pytest.fixture
+def maria(mariadb):
+    shop = on_mariadb(mariadb, "watched")
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def elephant(postgres):
+    """The plain order system on PostgreSQL."""
+    name = postgres.database("watched")
+    shop = Plain(postgres.url(name), lambda statements: postgres.execute(*statements, database=name))
+    shop.sql([each.replace("DATETIME", "TIMESTAMP") for each in schema()])
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(params=["lite", pytest.param("maria", marks=pytest.mark.server),
+                        pytest.param("elephant", marks=pytest.mark.server)])  # fmt: skip
+def any_shop(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_mapped_column_that_is_dropped_is_named(any_shop):
+    tell = changed(any_shop, "ALTER TABLE orders DROP COLUMN transaction_id")
+    [(name, note)] = tell.pop(("orders", "mapped_column_gone"))
+    assert name == "orders.transaction_id"
+    assert note.removesuffix(" COLLATE utf8mb4_general_ci") in {
+        "DROP COLUMN varchar(64) NULL", "DROP COLUMN character varying(64) NULL",
+    }  # fmt: skip
+    assert tell == {}
+
+
+def test_a_renamed_column_is_gone_and_its_heir_is_guessed(any_shop):
+    tell = changed(any_shop, "ALTER TABLE orders RENAME COLUMN pay_channel TO paid_with")
+    [(name, note)] = tell["orders", "mapped_column_gone"]
+    assert name == "orders.pay_channel"
+    assert note.endswith(" → paid_with?")
+    assert [name for name, _ in tell["orders", "added"]] == ["orders.paid_with"]
+
+
+def test_what_no_mapping_needs_is_told_as_a_warning_or_less(any_shop):
+    any_shop.sql(["ALTER TABLE orders ADD COLUMN remark VARCHAR(20)"])
+    tell = changed(
+        any_shop,
+        "ALTER TABLE orders DROP COLUMN remark",
+        "ALTER TABLE orders ADD COLUMN gift INTEGER",
+        "CREATE INDEX by_gift ON orders (gift)",
+    )
+    assert {kind: [name for name, _ in each] for (_, kind), each in tell.items()} == {
+        "column_changed": ["orders.remark"],
+        "added": ["orders.gift", "orders.by_gift"],
+    }
+    assert dict(tell["orders", "added"])["orders.by_gift"] == "CREATE INDEX (gift)"
+
+
+def test_an_index_that_a_window_needs_is_told_apart_from_others(any_shop):
+    drop = "DROP INDEX {}" if "maria" not in any_shop.url and "mysql" not in any_shop.url else "DROP INDEX {} ON {}"
+    tell = changed(any_shop, drop.format("pay_callback_received", "pay_callback"), drop.format("orders_paid", "orders"))
+    assert tell == {
+        ("callbacks", "needed_index_lost"): [("pay_callback.pay_callback_received", "DROP INDEX (received_at)")],
+        ("orders", "index_changed"): [("orders.orders_paid", "DROP INDEX (paid_at)")],
+    }
+
+
+def test_an_index_that_is_replaced_by_one_as_good_breaks_nothing(any_shop):
+    tell = changed(
+        any_shop,
+        "CREATE INDEX received_state ON pay_callback (received_at, trade_state)",
+        "DROP INDEX pay_callback_received" + (" ON pay_callback" if "mysql" in any_shop.url else ""),
+    )
+    assert {kind for _, kind in tell} == {"added", "index_changed"}
+
+
+def test_a_view_that_comes_changes_and_goes_is_told(any_shop):
+    assert changed(any_shop, "CREATE VIEW open_orders AS SELECT order_no FROM orders") == {
+        ("orders", "added"): [("orders.open_orders", "CREATE VIEW")]
+    }
+    any_shop.sql(["DROP VIEW open_orders", "CREATE VIEW open_orders AS SELECT order_no, status FROM orders"])
+    tell = told(any_shop.probe(PROBE, NOW + timedelta(hours=30)))
+    assert tell == {("orders", "view_changed"): [("orders.open_orders", "ALTER VIEW")]}
+    any_shop.sql(["DROP VIEW open_orders"])
+    tell = told(any_shop.probe(PROBE, NOW + timedelta(hours=60)))
+    assert tell == {("orders", "view_changed"): [("orders.open_orders", "DROP VIEW")]}
+
+
+TRIGGER = "CREATE TRIGGER taken AFTER UPDATE ON orders FOR EACH ROW"
+
+
+@pytest.mark.server
+def test_a_trigger_that_comes_changes_and_goes_is_told_on_mariadb(maria):
+    body = "UPDATE inventory SET reserved = reserved - {} WHERE sku_id = NEW.order_no"
+    tell = changed(maria, f"{TRIGGER} {body.format(1)}")
+    assert tell["orders", "trigger_changed"] == [("orders.taken", "CREATE TRIGGER AFTER UPDATE")]
+    assert tell["stock", "trigger_changed"] == [("inventory.taken", "CREATE TRIGGER AFTER UPDATE ON orders")]
+    maria.sql(["DROP TRIGGER taken", f"{TRIGGER} {body.format(2)}"])
+    tell = told(maria.probe(PROBE, NOW + timedelta(hours=30)))
+    assert tell["orders", "trigger_changed"] == [("orders.taken", "ALTER TRIGGER AFTER UPDATE")]
+    maria.sql(["DROP TRIGGER taken"])
+    tell = told(maria.probe(PROBE, NOW + timedelta(hours=60)))
+    assert tell["orders", "trigger_changed"] == [("orders.taken", "DROP TRIGGER AFTER UPDATE")]
+
+
+def test_a_trigger_is_told_on_sqlite(lite):
+    tell = changed(lite, f"{TRIGGER} BEGIN UPDATE inventory SET reserved = 0 WHERE sku_id = NEW.order_no; END")
+    assert set(tell) == {("orders", "trigger_changed"), ("stock", "trigger_changed")}
+
+
+@pytest.mark.server
+def test_a_trigger_is_told_on_postgres(elephant):
+    tell = changed(
+        elephant,
+        "CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+        f"{TRIGGER} EXECUTE FUNCTION taken()",
+    )
+    assert tell == {("orders", "trigger_changed"): [("orders.taken", "CREATE TRIGGER AFTER UPDATE")]}
+
+
+@pytest.mark.server
+def test_a_trigger_and_a_view_left_behind_by_a_dropped_column_are_named(maria):
+    maria.sql([
+        "ALTER TABLE orders ADD COLUMN remark VARCHAR(20)",
+        f"{TRIGGER} UPDATE inventory SET reserved = 0 WHERE sku_id = NEW.remark",
+        "CREATE VIEW remarks AS SELECT remark FROM orders",
+    ])  # fmt: skip
+    tell = changed(maria, "ALTER TABLE orders DROP COLUMN remark")
+    assert tell["orders", "trigger_broken"] == [("orders.taken", "TRIGGER ← remark ✗")]
+    assert tell["orders", "view_changed"] == [("orders.remarks", "VIEW ← remark ✗")]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("ddl", "kind", "note"),
+    [
+        ("amount FLOAT NOT NULL", "mapped_column_converted", "MODIFY decimal(12,2) → float"),
+        ("amount DECIMAL(12,0) NOT NULL", "mapped_column_converted", "MODIFY decimal(12,2) → decimal(12,0)"),
+        ("amount DECIMAL(14,2) NOT NULL", "column_changed", "MODIFY decimal(12,2) → decimal(14,2)"),
+        ("amount DECIMAL(12,2) NULL", "column_changed", "MODIFY NOT NULL → NULL"),
+        ("pay_channel VARCHAR(8) NULL", "mapped_column_converted", "MODIFY varchar(20) → varchar(8)"),
+        ("pay_channel VARCHAR(20) NULL DEFAULT '13800138000'", "column_changed", "MODIFY – → DEFAULT"),
+        ("pay_channel ENUM('13800138000','b') NULL", "mapped_column_converted", "MODIFY varchar(20) → enum(2)"),
+        ("pay_channel VARCHAR(20) CHARACTER SET latin1 NULL", "column_changed",
+         "MODIFY COLLATE utf8mb4_general_ci → COLLATE latin1_swedish_ci"),
+        ("pay_channel VARCHAR(20) NULL COMMENT 'x'", None, None),
+    ],
+)  # fmt: skip
+def test_a_column_that_is_modified_is_told_from_what_to_what(maria, ddl, kind, note):
+    tell = changed(maria, f"ALTER TABLE orders MODIFY {ddl}")
+    assert tell == ({("orders", kind): [(f"orders.{ddl.split()[0]}", note)]} if kind else {})
+
+
+def test_a_table_that_is_dropped_and_made_again_is_told_twice(any_shop):
+    statements = [each for each in schema() if "pay_callback" in each]
+    if "postgres" in any_shop.url:
+        statements = [each.replace("DATETIME", "TIMESTAMP") for each in statements]
+    assert changed(any_shop, "DROP TABLE pay_callback") == {
+        ("callbacks", "table_gone"): [("pay_callback", "DROP TABLE")]
+    }
+    any_shop.sql(statements)
+    tell = told(any_shop.probe(PROBE, NOW + timedelta(hours=30)))
+    assert tell == {("callbacks", "added"): [("pay_callback", "CREATE TABLE")]}
+    any_shop.sql(["DROP TABLE pay_callback", *statements])
+    assert told(any_shop.probe(PROBE, NOW + timedelta(hours=60))) == {}
+
+
+# --- memory
+
+
+def test_a_change_is_told_for_a_day_and_a_second_one_is_told_beside_it(lite):
+    changed(lite, "DROP INDEX orders_paid")
+    lite.sql(["DROP INDEX orders_status_created"])
+    later = lite.probe(PROBE, NOW + timedelta(hours=3))
+    noticed = [s.labels[2] for s in later.samples if s.metric.name == CHANGES and s.value]
+    assert noticed == ["2026-03-01T05:00:00Z", "2026-03-01T07:00:00Z"]
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=26))).keys() == {("orders", "needed_index_lost")}
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=28))) == {}
+
+
+def test_a_restart_neither_forgets_nor_repeats(lite):
+    tell = changed(lite, "DROP INDEX orders_paid")
+    lite.close()
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=2))) == tell
+    lite.close()
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=26))) == {}
+
+
+def test_a_look_that_fails_changes_nothing(lite, monkeypatch):
+    lite.probe(PROBE)
+    memory = dict(lite.memory)
+    lite.sql(["DROP INDEX orders_paid"])
+
+    def gone(*_):
+        raise Missing("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("exporter.probes.schema_watch.Standing.look", gone)
+        with pytest.raises(Missing):
+            lite.probe(PROBE, NOW + timedelta(hours=1))
+    assert lite.memory == memory
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=2))).keys() == {("orders", "index_changed")}
+
+
+def test_a_shop_without_any_of_its_tables_is_a_failure_at_first_and_a_change_later(lite):
+    tables = ("orders", "pay_callback", "inventory", "inventory_lock")
+    fresh = Plain(lite.url, lite.sql, load({"preset": "plain", "prefix": "x_"}))
+    with pytest.raises(Missing, match="none of the mapped tables is there"):
+        fresh.probe(PROBE)
+    fresh.close()
+    tell = changed(lite, *(f"DROP TABLE {table}" for table in tables))
+    assert {kind for _, kind in tell} == {"table_gone"}
+    assert told(lite.probe(PROBE, NOW + timedelta(hours=2))) == tell
+
+
+def test_a_memory_of_nonsense_is_a_first_look(lite):
+    for nonsense in ({"format": 1}, {"format": 1, "shapes": [7], "tables": {"orders": 9}, "noticed": "x"}, {"a": 1}):
+        lite.memory["main", "SchemaWatch"] = nonsense
+        assert told(lite.probe(PROBE)) == {}
+
+
+# --- what the account may not see
+
+READER = ("id, order_no, out_trade_no, status, amount, currency, pay_channel, transaction_id, created_at, paid_at,"
+          " updated_at")  # fmt: skip
+
+
+@pytest.fixture
+def narrow(mariadb, maria):
+    """An account with grants on single columns, and what it may see."""
+
+    def grant(*more: str, orders: str = READER) -> Plain:
+        mariadb.account("narrow", f"SELECT ({orders}) ON watched.orders", "SELECT (id, quantity) ON watched.inventory",
+                        "SELECT (id, received_at) ON watched.pay_callback", "SELECT (id) ON watched.inventory_lock",
+                        *more)  # fmt: skip
+        shop.close()
+        return shop
+
+    shop = Plain(mariadb.url("watched", "narrow", "secret"), maria.sql)
+    yield grant
+    shop.close()
+
+
+@pytest.mark.server
+def test_what_an_account_may_not_see_is_said_and_is_no_change(narrow, maria):
+    shop = narrow()
+    look = shop.probe(PROBE)
+    assert {"schema_columns", "schema_triggers", "schema_views"} <= set(look.gaps)
+    maria.sql([
+        "CREATE VIEW remarks AS SELECT order_no FROM orders",
+        f"{TRIGGER} UPDATE inventory SET reserved = 0 WHERE sku_id = NEW.order_no",
+    ])  # fmt: skip
+    assert told(shop.probe(PROBE, NOW + timedelta(hours=1))) == {}
+    narrow("TRIGGER ON watched.*", "SHOW VIEW ON watched.*", "SELECT ON watched.*")
+    look = shop.probe(PROBE, NOW + timedelta(hours=2))
+    assert told(look) == {}
+    assert not {"schema_columns", "schema_triggers", "schema_views"} & set(look.gaps)
+    maria.sql(["DROP TRIGGER taken"])
+    assert ("orders", "trigger_changed") in told(shop.probe(PROBE, NOW + timedelta(hours=3)))
+
+
+@pytest.mark.server
+def test_a_grant_taken_away_is_no_dropped_column_and_a_dropped_column_is_one(narrow, maria):
+    shop = narrow()
+    shop.probe(PROBE)
+    narrow(orders="id, order_no, out_trade_no, status, currency, pay_channel, created_at, paid_at, updated_at")
+    assert told(shop.probe(PROBE, NOW + timedelta(hours=1))) == {}
+    narrow()
+    assert told(shop.probe(PROBE, NOW + timedelta(hours=2))) == {}
+    maria.sql(["ALTER TABLE orders DROP COLUMN transaction_id"])
+    tell = told(shop.probe(PROBE, NOW + timedelta(hours=3)))
+    assert [name for name, _ in tell["orders", "mapped_column_gone"]] == ["orders.transaction_id"]
+
+
+@pytest.mark.server
+def test_a_table_hidden_from_the_account_fails_the_look_and_is_not_gone(narrow, mariadb):
+    shop = narrow()
+    shop.probe(PROBE)
+    mariadb.account("narrow", f"SELECT ({READER}) ON watched.orders")
+    shop.close()
+    with pytest.raises(Denied):
+        shop.probe(PROBE, NOW + timedelta(hours=1))

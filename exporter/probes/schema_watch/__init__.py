@@ -48,7 +48,7 @@ class SchemaWatch(Probe):
         memory = Memory.loads(shop.recall())
         owners = look.mapped(shop)
         seen = look.shapes(shop, owners)
-        if not seen and not any(memory.tables.values()):
+        if not seen and not memory.tables:
             names = ", ".join(place.table for place in list(owners)[:4])
             raise Missing(f"none of the mapped tables is there, or the account may see none of them: {names}")
         outlines = {place: look.outline(shop, place, seen.get(place), memory.tables.get(place.key)) for place in owners}

@@ -71,17 +71,22 @@ class Verdict:
 def diff(old: Outline, new: Outline) -> tuple[Change, ...]:
     """What the account did not see before is not new, and what it does not see now is not gone.
 
-    Columns that are gone were asked for by name (`look.hidden`), so these are always told.
+    Columns that are gone were asked for by name (`look.outline`), so these are always told.
     """
-    changes = []
-    for part in dict.fromkeys((*old.parts, *new.parts)):
-        before, after = old.parts.get(part), new.parts.get(part)
-        if before == after or (before is None and UNSEEN[part[0]] in old.unseen):
-            continue
-        if after is None and part[0] != "column" and UNSEEN[part[0]] in new.unseen:
-            continue
-        changes.append(Change(*part, before, after))
-    return tuple(changes)
+    found = (
+        Change(*part, old.parts.get(part), new.parts.get(part)) for part in dict.fromkeys((*old.parts, *new.parts))
+    )
+    return tuple(change for change in found if change.before != change.after and not _unsure(change, old, new))
+
+
+def _unsure(change: Change, old: Outline, new: Outline) -> bool:
+    what = UNSEEN[change.what]
+    if change.after is None:
+        return change.what != "column" and what in new.unseen
+    if change.what == "index" and "columns" in old.unseen:
+        # MariaDB shows an index once all its columns are granted
+        return any(("column", name) not in old.parts for name in change.after[1:])
+    return change.before is None and what in old.unseen
 
 
 def judged(old: Outline, new: Outline, needs: Needs) -> Iterator[Verdict]:

@@ -64,8 +64,12 @@ class Outline:
         return Outline({**kept, **self.parts}, {**reads, **self.reads}, self.unseen & before.unseen)
 
     def with_columns(self, before: Outline, names: frozenset[str]) -> Outline:
-        """These columns as they were: they are there, but the account may not see them any more."""
-        hidden: dict[Part, Pieces] = {("column", name): before.parts["column", name] for name in names}
+        """These columns, and the indexes over them, as they were: there, but not shown to the account any more."""
+        hidden: dict[Part, Pieces] = {
+            (what, name): pieces
+            for (what, name), pieces in before.parts.items()
+            if (what == "column" and name in names) or (what == "index" and not names.isdisjoint(pieces[1:]))
+        }
         return replace(self, parts={**self.parts, **hidden})
 
 
@@ -73,7 +77,7 @@ def _column(column: ColumnShape) -> Pieces:
     said = [
         _type(column.type),
         "NULL" if column.nullable else "NOT NULL",
-        f"COLLATE {re.sub('^utf8_', 'utf8mb3_', column.collation)}" if column.collation else "",
+        f"COLLATE {re.sub('^utf8_', 'utf8mb3_', column.collation)}" if column.collation not in ("", "default") else "",
         f"DEFAULT#{_digest(column.default)}" if column.default is not None else "",
         column.extra,
     ]

@@ -15,6 +15,7 @@ _EQUALS = ("number", "trade_no", "transaction", "status", "state", "sku", "wareh
 _TIMES = ("created", "paid", "updated", "received", "expires")
 _ZONELESS = ("datetime", "timestamp without time zone")
 _OFF = "performance_schema 未开启 / performance_schema is off"
+_HIDDEN = "有索引因列未授权而看不到 / indexes over columns that were not granted are hidden"
 _NO_DIGESTS = "这种数据库没有语句摘要 / this database keeps no digests of statements"
 
 
@@ -56,14 +57,21 @@ class Standing:
         for word, _, shape, many in self._alike():
             ours = self._columns(word)
             times, equals = shapes.columns_of(ours, *_TIMES), shapes.columns_of(ours, *_EQUALS)
+            self._say(word, "float_money", shapes.float_money(shape, ours.get("amount", "")), many)
             count = shapes.secondary(shape)
             crowd = [Found(shape.name, f"{count} > {self.max_indexes}")] if count > self.max_indexes else []
-            self._say(word, "redundant_index", shapes.redundant(shape), many)
-            self._say(word, "too_many_indexes", crowd, many)
-            self._say(word, "range_first_index", shapes.range_first(shape, times, equals), many)
-            self._say(word, "float_money", shapes.float_money(shape, ours.get("amount", "")), many)
+            indexes: dict[Finding, list[Found]] = {
+                "redundant_index": list(shapes.redundant(shape)),
+                "too_many_indexes": crowd,
+                "range_first_index": list(shapes.range_first(shape, times, equals)),
+            }
+            for finding, found in indexes.items():
+                if found or not {"columns", "indexes"} & shape.unseen:
+                    self._say(word, finding, found, many)
+                elif all(gap.check != finding for gap in self.gaps):
+                    self.gaps.append(Gap(finding, _HIDDEN))
 
-    def _say(self, word: Word, finding: Finding, found: Iterable[Found], many: int) -> None:
+    def _say(self, word: Word, finding: Finding, found: Iterable[Found], many: int = 1) -> None:
         suffix = f" ×{many}" if many > 1 else ""
         self.findings.say(word, finding, [Found(one.name, one.note + suffix) for one in found])
 
