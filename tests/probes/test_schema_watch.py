@@ -1,14 +1,21 @@
 """The whole probe against real databases: real DDL between two looks, and what stands."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from exporter.cards.words import WORDS
 from exporter.mapping import load
 from exporter.probes.schema_watch import SchemaWatch
+from exporter.probes.schema_watch.compare import KINDS
+from exporter.probes.schema_watch.findings import FINDINGS as FINDINGS_KNOWN
 from exporter.shop import Denied, Missing
 from tests.probes.plain import NOW, Plain, Told, on_mariadb, schema
+from tests.servers.mariadb import MariaDB
 
+ROOT = Path(__file__).parents[2]
 PROBE = SchemaWatch()
 CHANGES, FINDINGS = "order_health_schema_changes", "order_health_schema_findings"
 
@@ -331,3 +338,237 @@ def test_a_table_hidden_from_the_account_fails_the_look_and_is_not_gone(narrow, 
     shop.close()
     with pytest.raises(Denied):
         shop.probe(PROBE, NOW + timedelta(hours=1))
+
+
+# --- what stands
+
+
+def test_indexes_that_cost_and_serve_nothing_are_named(any_shop):
+    any_shop.sql([
+        "CREATE INDEX again ON orders (status, created_at)",
+        "CREATE INDEX begun ON orders (status)",
+        "CREATE INDEX ordered ON orders (created_at, pay_channel, status)",
+    ])  # fmt: skip
+    look = found(any_shop.probe(PROBE))
+    assert dict(look["orders", "redundant_index"]) in (
+        {"orders.again": "= orders_status_created", "orders.begun": "⊂ again"},
+        {"orders.orders_status_created": "= again", "orders.begun": "⊂ again"},
+        {"orders.orders_status_created": "= again", "orders.begun": "⊂ orders_status_created"},
+    )
+    assert look["orders", "too_many_indexes"] == [("orders", "7 > 5")]
+    assert look["orders", "range_first_index"] == [
+        ("orders.ordered", "(created_at, pay_channel, status) → (pay_channel, created_at, status)")
+    ]
+    assert ("orders", "too_many_indexes") not in found(any_shop.probe(SchemaWatch(max_indexes=7)))
+
+
+def test_money_in_floats_is_found_by_its_mapping_and_by_its_name(any_shop):
+    any_shop.sql(["ALTER TABLE inventory ADD COLUMN unit_price FLOAT", "ALTER TABLE inventory ADD COLUMN weight FLOAT"])
+    [(name, _)] = found(any_shop.probe(PROBE))["stock", "float_money"]
+    assert name == "inventory.unit_price"
+    assert ("stock", "float_money") not in found(any_shop.probe(SchemaWatch(skip=["float_money"])))
+
+
+def test_phone_numbers_in_the_clear_are_told_by_their_share_and_never_read(any_shop):
+    any_shop.sql(
+        ["ALTER TABLE orders ADD COLUMN buyer_phone VARCHAR(20)", "ALTER TABLE orders ADD COLUMN tel VARCHAR(20)"]
+    )
+    for number in range(60):
+        any_shop.order(f"N{number}", buyer_phone="13800138000" if number % 2 else "138****8000", tel="138****8000")
+    look = any_shop.probe(PROBE)
+    assert found(look)["orders", "open_phone"] == [("orders.buyer_phone", "25 / 50")]
+    assert not any("13800138000" in str(each) for each in (look.told, look.trace, any_shop.memory))
+
+
+@pytest.mark.server
+def test_a_phone_column_that_the_account_may_not_read_is_not_asked_for_on_mariadb_and_a_gap_on_postgres(
+    elephant, postgres
+):
+    elephant.sql(["ALTER TABLE orders ADD COLUMN buyer_phone VARCHAR(20)", "DROP ROLE IF EXISTS narrow", "CREATE ROLE narrow LOGIN",
+                  "GRANT SELECT (id, order_no) ON orders TO narrow"])  # fmt: skip
+    shop = Plain(postgres.url("watched", "narrow"), elephant.sql)
+    look = shop.probe(PROBE)
+    assert "phone columns" in look.gaps["open_phone"]
+    shop.close()
+    elephant.sql(["DROP OWNED BY narrow", "DROP ROLE narrow"])
+
+
+@pytest.mark.server
+def test_joined_columns_of_unlike_character_sets_are_found(maria):
+    maria.sql(["ALTER TABLE pay_callback MODIFY out_trade_no VARCHAR(64) CHARACTER SET utf8mb3 NOT NULL"])
+    assert found(maria.probe(PROBE))["callbacks", "join_mismatch"] == [(
+        "pay_callback.out_trade_no = orders.out_trade_no",
+        "varchar(64) utf8mb3_general_ci ≠ varchar(64) utf8mb4_general_ci",
+    )]  # fmt: skip
+
+
+@pytest.mark.server
+def test_a_number_joined_to_a_text_is_found(maria):
+    maria.sql(["ALTER TABLE inventory_lock MODIFY order_id VARCHAR(30) NOT NULL"])
+    assert ("reservations", "join_mismatch") in found(maria.probe(PROBE))
+
+
+@pytest.mark.server
+def test_a_growing_key_that_is_nearly_used_up_is_found_on_mariadb(maria):
+    maria.sql(["CREATE TABLE x LIKE orders", "DROP TABLE orders", "ALTER TABLE x MODIFY id INT UNSIGNED AUTO_INCREMENT",
+               "RENAME TABLE x TO orders"])  # fmt: skip
+    assert ("orders", "auto_increment_limit") not in found(maria.probe(PROBE))
+    maria.sql(["ALTER TABLE orders AUTO_INCREMENT = 4000000000"])
+    assert found(maria.probe(PROBE))["orders", "auto_increment_limit"] == [
+        ("orders.id", "4,000,000,000 / 4,294,967,295")
+    ]
+
+
+@pytest.mark.server
+def test_a_growing_key_that_is_nearly_used_up_is_found_on_postgres(elephant):
+    elephant.sql(["ALTER TABLE orders DROP COLUMN id", "ALTER TABLE orders ADD COLUMN id SERIAL PRIMARY KEY",
+                  "ALTER TABLE pay_callback ALTER COLUMN id TYPE INTEGER",
+                  "ALTER TABLE pay_callback ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY"])  # fmt: skip
+    assert not {name for _, name in found(elephant.probe(PROBE))} & {"auto_increment_limit"}
+    elephant.sql(["SELECT setval('orders_id_seq', 2000000000)", "SELECT setval('pay_callback_id_seq', 2000000001)"])
+    look = found(elephant.probe(PROBE))
+    assert look["orders", "auto_increment_limit"] == [("orders.id", "2,000,000,000 / 2,147,483,647")]
+    assert look["callbacks", "auto_increment_limit"] == [("pay_callback.id", "2,000,000,001 / 2,147,483,647")]
+
+
+@pytest.mark.server
+def test_the_servers_zone_and_its_zone_tables_are_held_against_the_mapping(maria):
+    look = found(maria.probe(PROBE))
+    assert look["database", "zone_tables_missing"] == [("database", "CONVERT_TZ → NULL")]
+    before = maria.sql
+    before(["SET GLOBAL time_zone = '+08:00'"])
+    try:
+        assert ("database", "server_zone") not in found(maria.probe(PROBE))
+        before(["SET GLOBAL time_zone = '-03:30'"])
+        assert found(maria.probe(PROBE))["database", "server_zone"] == [("database", "NOW() -03:30 ≠ +08:00")]
+    finally:
+        before(["SET GLOBAL time_zone = 'SYSTEM'"])
+
+
+@pytest.mark.server
+def test_the_zone_of_a_postgres_is_held_against_the_mapping(elephant):
+    elephant.sql(["ALTER DATABASE watched SET timezone = 'Asia/Shanghai'"])
+    assert ("database", "server_zone") not in found(elephant.probe(PROBE))
+    elephant.close()
+    elephant.sql(["ALTER DATABASE watched SET timezone = 'UTC'"])
+    assert found(elephant.probe(PROBE))["database", "server_zone"] == [("database", "NOW() +00:00 ≠ +08:00")]
+
+
+@pytest.mark.server
+def test_dirty_reads_are_found(maria):
+    assert ("database", "dirty_reads") not in found(maria.probe(PROBE))
+    maria.sql(["SET GLOBAL tx_isolation = 'READ-UNCOMMITTED'"])
+    try:
+        assert found(maria.probe(PROBE))["database", "dirty_reads"] == [("database", "READ-UNCOMMITTED")]
+    finally:
+        maria.sql(["SET GLOBAL tx_isolation = 'REPEATABLE-READ'"])
+
+
+def test_without_statement_digests_nobody_says_that_stock_is_taken_with_care(any_shop):
+    look = any_shop.probe(PROBE)
+    assert "unguarded_stock_update" in look.gaps
+    assert ("stock", "unguarded_stock_update") not in look.values("schema_findings")
+
+
+@pytest.fixture(scope="module")
+def counting():
+    """A MariaDB that keeps digests of statements."""
+    server = MariaDB("--performance-schema=ON")
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+@pytest.mark.server
+def test_stock_taken_without_asking_is_found_in_the_digests(counting):
+    shop = on_mariadb(counting, "plain")
+    counting.account("seer", "SELECT ON plain.*")
+    blind = Plain(counting.url("plain", "seer", "secret"), shop.sql)
+    try:
+        shop.sql(["UPDATE inventory SET quantity = quantity - 1 WHERE sku_id = 'a' AND quantity >= 1"])
+        assert shop.probe(PROBE).value("schema_findings", "stock", "unguarded_stock_update") == 0
+        shop.sql(["UPDATE inventory SET quantity = quantity - 1 WHERE sku_id = '13800138000'"] * 2)
+        look = shop.probe(PROBE)
+        [(digest, note)] = found(look)["stock", "unguarded_stock_update"]
+        assert len(digest) == 12
+        assert note == "× 2"
+        assert not any("13800138000" in str(each) for each in (look.told, look.trace, shop.memory))
+        assert "performance_schema" not in blind.probe(PROBE).gaps["unguarded_stock_update"]
+        shop.sql(["ALTER TABLE inventory MODIFY quantity INT UNSIGNED NOT NULL"])
+        assert shop.probe(PROBE).value("schema_findings", "stock", "unguarded_stock_update") == 0
+    finally:
+        shop.close()
+        blind.close()
+
+
+# --- how much, how odd
+
+
+@pytest.mark.server
+def test_a_look_is_ten_statements_and_a_few_milliseconds(counting):
+    shop = on_mariadb(counting, "plain")
+    shop.sql(["ALTER TABLE orders ADD COLUMN buyer_phone VARCHAR(20)"])
+    shop.probe(PROBE)
+    look = shop.probe(PROBE)
+    assert len(look.trace) <= 10
+    assert sum(asked.seconds for asked in look.trace) < 0.1
+    shop.close()
+
+
+@pytest.mark.server
+def test_64_shards_are_told_together_and_a_new_one_is_no_first_look(maria):
+    maria.sql([f"CREATE TABLE orders_{shard:02} LIKE orders" for shard in range(63)])
+    shop = Plain(maria.url, maria.sql, load({"preset": "plain", "orders": {"table": "orders_{00..63}"}}))
+    try:
+        shop.probe(PROBE)
+        assert len(str(shop.memory)) < 10_000
+        maria.sql([
+            *(f"ALTER TABLE orders_{shard:02} DROP COLUMN pay_channel" for shard in range(63)),
+            "CREATE TABLE orders_63 LIKE orders_00",
+            "ALTER TABLE orders_63 ADD COLUMN pay_channel VARCHAR(20)",
+            "CREATE INDEX again ON orders_63 (status)",
+        ])  # fmt: skip
+        look = shop.probe(PROBE, NOW + timedelta(hours=1))
+        assert look.total("schema_changes") == 64
+        assert told(look)["orders", "added"] == [("orders_63", "CREATE TABLE")]
+        assert len(told(look)["orders", "mapped_column_gone"]) == 20
+        assert found(look)["orders", "redundant_index"] == [("orders_63.again", "⊂ orders_status_created")]
+        assert len(look.trace) <= 16
+    finally:
+        shop.close()
+
+
+@pytest.mark.server
+def test_hostile_names_are_names_and_a_wide_table_is_bounded(maria):
+    nasty = [
+        f"`{name}`" for name in ("**x** [a](http://b)", 'it\'s "so"', "a:b%s%(c)s", "n" * 64, "``tick``", "phone:1%")
+    ]
+    maria.sql([f"ALTER TABLE orders {', '.join(f'ADD COLUMN {name} VARCHAR(8)' for name in nasty)}"])
+    tell = changed(
+        maria,
+        *(f"ALTER TABLE orders DROP COLUMN {name}" for name in nasty),
+        "CREATE TABLE wide AS SELECT 1 AS id, 'x' AS out_trade_no, NOW() AS received_at",
+        "ALTER TABLE wide " + ", ".join(f"ADD COLUMN c{column} INT" for column in range(990)),
+    )
+    assert len(tell["orders", "column_changed"]) == len(nasty)
+    shop = Plain(
+        maria.url, maria.sql, load({"preset": "plain", "orders": {"table": "wide", "columns": {"number": "id"}}})
+    )
+    shop.probe(PROBE)
+    maria.sql(["ALTER TABLE wide " + ", ".join(f"DROP COLUMN c{column}" for column in range(990))])
+    look = shop.probe(PROBE, NOW + timedelta(hours=1))
+    assert look.total("schema_changes") == 990
+    assert len(told(look)["orders", "column_changed"]) == 20
+    shop.close()
+
+
+def test_each_kind_and_each_finding_stands_in_one_rule_and_has_its_words():
+    rules = (ROOT / "rules/schema_watch.yml").read_text(encoding="utf-8")
+    named = re.findall(r'(?:change|finding)=~?"([a-z_|]+)"', rules)
+    assert sorted("|".join(named).split("|")) == sorted((*KINDS, *FINDINGS_KNOWN))
+    for language in ("zh", "en"):
+        assert set(WORDS[language].values["finding"]) == set(FINDINGS_KNOWN)
+    for page in ("schema_watch.md", "schema_watch.en.md"):
+        text = (ROOT / "docs/runbooks" / page).read_text(encoding="utf-8")
+        assert [name for name in (*KINDS, *FINDINGS_KNOWN) if f"`{name}`" not in text] == []

@@ -32,7 +32,8 @@ INDEXES = {  # table, place, index, column or null, prefix, descending, unique, 
     " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(num, place)"
     " LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.num AND k.num > 0"
     " WHERE n.nspname = :schema AND t.relname = :name AND i.indisvalid AND k.place <= i.indnkeyatts",
-    "sqlite": 'SELECT :name, i.seqno, l.name, i.name, NULL, i."desc", l."unique", \'btree\', l.partial'
+    "sqlite": "SELECT :name, i.seqno, CASE l.origin WHEN 'pk' THEN 'PRIMARY' ELSE l.name END, i.name, NULL, i.\"desc\","
+    " l.\"unique\", 'btree', l.partial"
     " FROM pragma_index_list(:name) l JOIN pragma_index_xinfo(l.name) i WHERE i.key = 1"
     " UNION ALL SELECT :name, 0, 'PRIMARY', name, NULL, 0, 1, 'btree', 0 FROM pragma_table_info(:name)"
     " WHERE pk = 1 AND upper(type) = 'INTEGER'",

@@ -22,8 +22,9 @@ _CHANGED: dict[What, Kind] = {
     "trigger": "trigger_changed",
     "view": "view_changed",
 }
-_WHOLE = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
-_SIZED = re.compile(r"(?P<base>[a-z][a-z ]*?)\s*(?:\((?P<sizes>[\d, ]+)\))?(?P<rest>[^()#]*)")
+_DECIMAL = 2
+_WHOLE = ("tinyint", "smallint", "mediumint", "int", "integer", "bigint")
+_SIZES = re.compile(r"\((\d[\d, ]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ def _unsure(change: Change, old: Outline, new: Outline) -> bool:
     what = UNSEEN[change.what]
     if change.after is None:
         return change.what != "column" and what in new.unseen
-    if change.what == "index" and "columns" in old.unseen:
-        # MariaDB shows an index once all its columns are granted
-        return any(("column", name) not in old.parts for name in change.after[1:])
-    return change.before is None and what in old.unseen
+    if change.before is None and what in old.unseen:
+        return True
+    # MariaDB shows an index once all its columns are granted
+    hidden = change.what == "index" and "columns" in old.unseen
+    return hidden and any(("column", name) not in old.parts for name in change.after[1:])
 
 
 def judged(old: Outline, new: Outline, needs: Needs) -> Iterator[Verdict]:
@@ -122,18 +124,24 @@ def _broken(old: Outline, new: Outline, gone: Collection[str]) -> Iterator[Verdi
 
 def _converted(before: str, after: str) -> bool:
     """Whether values may not be what they were: another type, fewer digits, another sign."""
-    one, two = _SIZED.fullmatch(before), _SIZED.fullmatch(after)
-    if not one or not two or one["rest"].strip() != two["rest"].strip():
+    (one, old), (two, new) = _read(before), _read(after)
+    if one != two:
+        (small, _, sign), (large, _, other) = one.partition(" "), two.partition(" ")
+        whole = sign == other and small in _WHOLE and large in _WHOLE
+        return not (whole and _WHOLE.index(small) < _WHOLE.index(large))
+    if "#" in before + after:
         return before != after
-    if one["base"] != two["base"]:
-        return not 0 < _WHOLE.get(one["base"], 0) <= _WHOLE.get(two["base"], 0)
-    old, new = ([int(size) for size in (found["sizes"] or "").split(",") if size.strip()] for found in (one, two))
     if len(old) == len(new) == _DECIMAL:
         return new[1] < old[1] or new[0] - new[1] < old[0] - old[1]
     return bool(new) and (not old or any(b < a for a, b in zip(old, new, strict=False)))
 
 
-_DECIMAL = 2
+def _read(kind: str) -> tuple[str, list[int]]:
+    """A type without its sizes, and these; a moment always has the number of its decimal places."""
+    sizes = [int(size) for found in _SIZES.findall(kind) for size in found.split(",")]
+    name = " ".join(_SIZES.sub(" ", kind).split())
+    places = [6] if "zone" in name else [0]
+    return name, sizes or (places if name.startswith(("datetime", "timestamp", "time")) else [])
 
 
 def _said(change: Change, changes: Iterable[Change]) -> str:
