@@ -22,6 +22,7 @@ shops:
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      schema_watch: {{every: 1h}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
   duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}

@@ -85,9 +85,7 @@ def test_a_mapped_column_that_is_dropped_is_named(any_shop):
     tell = changed(any_shop, "ALTER TABLE orders DROP COLUMN transaction_id")
     [(name, note)] = tell.pop(("orders", "mapped_column_gone"))
     assert name == "orders.transaction_id"
-    assert note.removesuffix(" COLLATE utf8mb4_general_ci") in {
-        "DROP COLUMN varchar(64) NULL", "DROP COLUMN character varying(64) NULL",
-    }  # fmt: skip
+    assert note in {"DROP COLUMN varchar(64)", "DROP COLUMN character varying(64)"}
     assert tell == {}
 
 
@@ -152,7 +150,7 @@ def test_a_trigger_that_comes_changes_and_goes_is_told_on_mariadb(maria):
     body = "UPDATE inventory SET reserved = reserved - {} WHERE sku_id = NEW.order_no"
     tell = changed(maria, f"{TRIGGER} {body.format(1)}")
     assert tell["orders", "trigger_changed"] == [("orders.taken", "CREATE TRIGGER AFTER UPDATE")]
-    assert tell["stock", "trigger_changed"] == [("inventory.taken", "CREATE TRIGGER AFTER UPDATE ON orders")]
+    assert tell["stock", "trigger_changed"] == [("inventory.orders.taken", "CREATE TRIGGER AFTER UPDATE")]
     maria.sql(["DROP TRIGGER taken", f"{TRIGGER} {body.format(2)}"])
     tell = told(maria.probe(PROBE, NOW + timedelta(hours=30)))
     assert tell["orders", "trigger_changed"] == [("orders.taken", "ALTER TRIGGER AFTER UPDATE")]

@@ -149,7 +149,8 @@ def _said(change: Change, changes: Iterable[Change]) -> str:
     if change.before is None or change.after is None:
         verb = "DROP" if change.after is None else "CREATE" if change.what != "column" else "ADD"
         heir = _heir(change, changes) if change.after is None else ""
-        return f"{verb} {noun} {_shown(change.what, change.after or change.before or ())}{heir}".rstrip()
+        pieces = change.after or change.before or ()
+        return f"{verb} {noun} {_shown(change.what, pieces[:1] if change.what == 'column' else pieces)}{heir}".rstrip()
     if change.what == "column":
         old = [piece for piece in change.before if piece not in change.after]
         new = [piece for piece in change.after if piece not in change.before]

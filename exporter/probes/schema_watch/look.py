@@ -18,7 +18,7 @@ WORDS: tuple[Word, ...] = ("orders", "callbacks", "stock", "reservations")
 SEARCHED = {
     "orders": ("key", "number", "trade_no", "created"),
     "callbacks": ("trade_no", "received"),
-    "stock": ("key", "sku"),
+    "stock": ("key", "sku", "quantity"),
     "reservations": ("key", "created"),
 }
 """By which of our columns the probes look for rows: there an index must stay."""
@@ -90,36 +90,33 @@ def shapes(shop: Shop, places: Iterable[Place]) -> dict[Place, TableShape]:
 def outline(shop: Shop, place: Place, shape: TableShape | None, before: Outline | None) -> Outline | None:
     """None for a table that is gone. Raises Denied for one that is there and hidden."""
     if shape is None:
-        if before is not None:
-            _asked(shop, place, "1", hidden=False)
-        return None
+        return None if before is None or _gone(shop, place, "1") else before
     seen = Outline.of(shape)
-    if before is None:
+    if before is None or "columns" not in shape.unseen:
         return seen
-    if "columns" in shape.unseen:
-        seen = seen.with_columns(before, _hidden(shop, place, before, seen))
-    return seen
+    return seen.with_columns(before, _hidden(shop, place, before, seen))
 
 
 def _hidden(shop: Shop, place: Place, before: Outline, seen: Outline) -> frozenset[str]:
     """Columns that are not seen any more because the account may not, not because they are gone."""
     there = set(seen.names("column"))
-    gone = [name for name in before.names("column") if name not in there]
-    quoted = shop.node(place.database).quoted
-    hidden = frozenset(name for name in gone[:_ASKED] if _asked(shop, place, quoted(name), hidden=True))
-    return frozenset(gone) if hidden and len(hidden) == _ASKED else hidden
+    missed = [name for name in before.names("column") if name not in there]
+    hidden = set()
+    for name in missed[:_ASKED]:
+        try:
+            if not _gone(shop, place, shop.node(place.database).quoted(name)):
+                hidden.add(name)
+        except Denied:
+            hidden.add(name)
+    return frozenset(missed if len(hidden) == _ASKED else hidden)
 
 
-def _asked(shop: Shop, place: Place, what: str, *, hidden: bool) -> bool:
-    """Whether the account is refused; with `hidden=False` that is raised."""
+def _gone(shop: Shop, place: Place, what: str) -> bool:
+    """Asked by name, for the catalogue leaves out what is hidden as well."""
     node = shop.node(place.database)
     name = ".".join(node.quoted(part) for part in (place.schema, place.table) if part)
     try:
         node.ask(f"SELECT {what} FROM {name} LIMIT 0", about=place.table)
     except Missing:
-        return False
-    except Denied:
-        if not hidden:
-            raise
         return True
     return False

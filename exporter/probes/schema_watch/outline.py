@@ -36,9 +36,10 @@ class Outline:
         parts |= {("index", index.name): _index(index) for index in shape.indexes}
         reads: dict[Part, Pieces] = {}
         for trigger in shape.triggers:
-            at = "" if trigger.table == shape.name else f" ON {trigger.table}"
-            parts["trigger", trigger.name] = f"{trigger.timing} {trigger.event}{at}".strip(), f"#{trigger.body}"
-            reads["trigger", trigger.name] = tuple(sorted(trigger.columns))
+            # PostgreSQL has one name for triggers of several tables
+            name = trigger.name if trigger.table == shape.name else f"{trigger.table}.{trigger.name}"
+            parts["trigger", name] = f"{trigger.timing} {trigger.event}".strip(), f"#{trigger.body}"
+            reads["trigger", name] = tuple(sorted(trigger.columns))
         for view in shape.views:
             parts["view", view.name] = (f"#{view.body}",)
             reads["view", view.name] = tuple(sorted(view.columns))
