@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from tests.servers.standin import documented, plans, reading
 from tests.servers.standin.reading import NEAR, Answer, refusal
+from tests.servers.standin.tables import clock
 
 if TYPE_CHECKING:
     from tests.servers.standin import StandIn
@@ -162,19 +163,20 @@ class Conversation(session.BaseSession):
         return reading.selected(self.server, sql, self.database, self._word)
 
     def _word(self, node: exp.Expression) -> exp.Expression | None:
-        if isinstance(node, exp.SessionParameter):
-            return exp.convert(self.variable(node.name))
-        if isinstance(node, exp.CurrentVersion):
-            return exp.convert(self.variable("version"))
-        if isinstance(node, exp.CurrentUser):
-            return exp.convert(self.server.account.known_as)
-        if isinstance(node, exp.CurrentSchema):
-            return exp.convert(self.database)
-        if isinstance(node, exp.AtTimeZone):  # CONVERT_TZ answers NULL where no named zones are loaded
-            return node.this if self.server.tables.any("mysql.time_zone_name") else exp.null()
-        if isinstance(node, exp.Anonymous) and node.name.upper() == "CONNECTION_ID":
-            return exp.convert(self.thread)
-        return None
+        told: dict[type[exp.Expression], Callable[[], Any]] = {
+            exp.SessionParameter: lambda: self.variable(node.name),
+            exp.CurrentVersion: lambda: self.variable("version"),
+            exp.CurrentUser: lambda: self.server.account.known_as,
+            exp.CurrentSchema: lambda: self.database,
+            exp.ConvertTimezone: lambda: self._zoned(node),
+            exp.UtcTimestamp: clock,
+            exp.Anonymous: lambda: self.thread if node.name.upper() == "CONNECTION_ID" else node,
+        }
+        return exp.convert(told[type(node)]()) if type(node) in told else None
+
+    def _zoned(self, node: exp.Expression) -> Any:
+        """CONVERT_TZ is NULL where no named zones are loaded."""
+        return node.args["timestamp"] if self.server.tables.any("mysql.time_zone_name") else None
 
     async def _kill(self, sql: str) -> None:
         thread = int(sql.rsplit(maxsplit=1)[-1])

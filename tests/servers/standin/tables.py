@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Tables:
             self._link.execute(f"ATTACH ':memory:' AS \"{schema}\"")
         self.create(_of(release, _DOCUMENTED.read_text(encoding="utf-8")), "mysql")
         self._described = True
+        self.function("NOW", clock)
         for schema in (database, *SYSTEM):
             self.insert("information_schema.SCHEMATA", [{"SCHEMA_NAME": schema}])
 
@@ -129,6 +130,11 @@ class Tables:
              "NULLABLE": "YES" if name != "PRIMARY" and nullable.get(column) == "YES" else ""}
             for place, column in enumerate(columns, 1)
         ])  # fmt: skip
+
+
+def clock(*_digits: int) -> str:
+    """The stand-in's clock stands in UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def _of(release: str, ddl: str) -> str:
