@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from exporter import masking
 from exporter.database import Database, StatementError
 from exporter.database.catalog import Catalog
+from exporter.database.errors import Ended
 from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
@@ -128,6 +130,31 @@ class Run:
         finally:
             self._keep(sql, begun, rows, steps)
         return rows
+
+    def measure(self, source: Source, statement: sqlalchemy.Executable) -> tuple[Asked, bool]:
+        """Runs it whatever its plan, which is asked for before; true when it was ended at the limit.
+
+        The time is from when the statement was sent to its last row, without a connection's. Literals are not kept.
+        """
+        sql, steps, begun = list[str](), list[Step](), list[float]()
+
+        def inspect(cursor: Any, text: str, binds: Any) -> None:
+            sql.append(text)
+            steps.extend(source.guard.explained(cursor, text, binds))
+            begun.append(time.monotonic())
+
+        rows, ended = cast("Sequence[Any]", ()), False
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=inspect)
+        except Ended:
+            if not begun:
+                raise
+            ended = True
+        finally:
+            if begun:
+                seconds = time.monotonic() - begun[-1]
+                self.trace.append(Asked(masking.statement(sql[-1]), seconds, len(rows), tuple(steps)))
+        return self.trace[-1], ended
 
     def _keep(self, sql: Sequence[str], begun: float, rows: Sequence[Any], steps: Sequence[Step] = ()) -> None:
         """What failed is shown as well: it is what one wants to see."""
