@@ -34,7 +34,7 @@ Callback = tuple[int, str, str, str, int, str, str]
 
 
 def build(file: Path, now: datetime) -> None:
-    """Writes the shop: 142 orders pending in 3 hours, 89 of them paid, one SKU sold twice, and a search without index."""
+    """Writes the shop: 142 orders pending in 3 hours, 89 of them paid, one SKU sold twice, and a slow search."""
     chance = random.Random(20260123)  # noqa: S311 - the same shop at every start
     orders, callbacks = [], []
     for number in range(HEALTHY + PENDING):

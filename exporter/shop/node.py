@@ -40,7 +40,7 @@ class Node:
         """What an unqualified table name means here."""
         return self.catalog.schema(None)
 
-    def facts(self, schema: str, table: str) -> TableFacts:
+    def facts(self, schema: str | None, table: str) -> TableFacts:
         """What the server says about a table, at most an hour old."""
         return self.catalog.facts(schema, table, self._run.deadline)
 
@@ -75,11 +75,11 @@ class Node:
         Its plan is not judged: the run's deadline, the server's own limit and `cap` rows bound it.
         """
         tables = read_tables(select, self.catalog, self._run.deadline)
+        sizes = {name: self.facts(schema, name).rows for schema, name in tables}
         try:
             asked, ended = self._run.measure(self._source, select.bounded(cap, values))
         except StatementError as error:
             raise _told(error, about) from None
-        sizes = {name: self.catalog.facts(schema, name, self._run.deadline).rows for schema, name in tables}
         return Measured(asked.seconds, asked.rows, ended, whole_reads(asked.plan, select, sizes, small))
 
     def server(self) -> Server:

@@ -136,24 +136,27 @@ class Run:
 
         The time is from when the statement was sent to its last row, without a connection's. Literals are not kept.
         """
-        sql, steps, begun = list[str](), list[Step](), list[float]()
+        sql, begun = list[str](), list[float]()
 
-        def inspect(cursor: Any, text: str, binds: Any) -> None:
-            sql.append(text)
-            steps.extend(source.guard.explained(cursor, text, binds))
+        def explain(cursor: Any, text: str, binds: Any) -> None:
+            raise Plan(text, source.guard.explained(cursor, text, binds))
+
+        def begin(_cursor: Any, text: str, _binds: Any) -> None:
+            sql.append(masking.statement(text))
             begun.append(time.monotonic())
 
-        rows, ended = cast("Sequence[Any]", ()), False
+        steps, rows, ended = cast("tuple[Step, ...]", ()), cast("Sequence[Any]", ()), False
         try:
-            rows = source.database.ask(statement, self.deadline, inspect=inspect)
+            source.database.ask(statement, self.deadline, inspect=explain)
+        except Plan as plan:
+            steps = plan.steps
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=begin)
         except Ended:
-            if not begun:
-                raise
             ended = True
         finally:
             if begun:
-                seconds = time.monotonic() - begun[-1]
-                self.trace.append(Asked(masking.statement(sql[-1]), seconds, len(rows), tuple(steps)))
+                self._keep(sql, begun[-1], rows, steps)
         return self.trace[-1], ended
 
     def _keep(self, sql: Sequence[str], begun: float, rows: Sequence[Any], steps: Sequence[Step] = ()) -> None:

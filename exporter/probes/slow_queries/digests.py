@@ -53,7 +53,7 @@ def seen(node: Node, schemas: Collection[str], before: datetime | None) -> Seen:
     names = {f"schema{number}": schema for number, schema in enumerate(schemas)}
     within = f" AND SCHEMA_NAME IN ({', '.join(f':{name}' for name in names)})" if names else ""
     rows = node.ask(
-        f"SELECT SCHEMA_NAME, DIGEST, LEFT(DIGEST_TEXT, 1024), FIRST_SEEN, {', '.join(_NEEDED)}"
+        f"SELECT SCHEMA_NAME, DIGEST, SUBSTR(DIGEST_TEXT, 1, 1024), FIRST_SEEN, {', '.join(_NEEDED)}"
         f"{''.join(f', {_EXTRA[name]}' for name in extra)} FROM {_TABLE}"
         f" WHERE DIGEST IS NULL OR (LAST_SEEN >= :since{within})"
         f" ORDER BY DIGEST IS NOT NULL, SUM_TIMER_WAIT DESC LIMIT {ROWS}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from exporter import masking
+from exporter.database import spoken
 from exporter.model import Case, Gap, Sample
 from exporter.probes.slow_queries import tell
 from exporter.shop import Missing, Node, Unsupported
@@ -18,7 +19,7 @@ _GRANTED = (
 )
 _RUNNING = (
     "SELECT id, time, db, LEFT(info, 2000) FROM {table} WHERE command IN ('Query', 'Execute') AND time >= :seconds"
-    " AND info IS NOT NULL AND user NOT IN ('system user', 'event_scheduler', SUBSTRING_INDEX(USER(), '@', 1))"
+    " AND info IS NOT NULL AND user NOT IN ('system user', 'event_scheduler')"
     f" ORDER BY time DESC LIMIT {_ROWS}"
 )
 _TABLES = ("information_schema.processlist", "performance_schema.processlist")
@@ -26,7 +27,8 @@ _TABLES = ("information_schema.processlist", "performance_schema.processlist")
 
 
 def running(node: Node, now: datetime, seconds: float) -> Iterator[Sample | Gap]:
-    """Statements of our own account do not count: the searches have limits of their own."""
+    """Our own statements do not count: the searches have limits of their own."""
+    spoken.listen()
     if not int(node.ask(_GRANTED, about="the privileges")[0][0]):
         yield Gap(
             "running", "账号没有 PROCESS 权限，看不到其他会话 / without PROCESS the account sees no other sessions"
@@ -40,7 +42,7 @@ def running(node: Node, now: datetime, seconds: float) -> Iterator[Sample | Gap]
         Case(
             f"{_name(row[2])}#{row[0]}",
             now - timedelta(seconds=int(row[1])),
-            one_line(masking.statement(str(row[3])), 400),
+            one_line(masking.statement(row[3]), 400),
         )
         for row in rows
     ]
@@ -54,8 +56,13 @@ def _ask(node: Node, seconds: float) -> list[tuple[int, int, str, str]] | None:
             rows = node.ask(_RUNNING.format(table=table), {"seconds": seconds}, about=table)
         except (Missing, Unsupported):
             continue
-        return [(int(row[0]), int(row[1]), row[2] or "", row[3]) for row in rows]
+        told = [(int(row[0]), int(row[1]), str(row[2] or ""), _text(row[3])) for row in rows]
+        return [row for row in told if not spoken.ours(row[3])]
     return None
+
+
+def _text(info: str | bytes) -> str:
+    return info.decode("utf-8", "replace") if isinstance(info, bytes) else info
 
 
 def _name(schema: str) -> str:

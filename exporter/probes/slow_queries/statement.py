@@ -12,13 +12,14 @@ from exporter.text import one_line
 _TEXT = 400
 _NAME = r"(?:[`\w$]+\s*\.\s*)?`?([^\s`(),;.?]+)"
 _READ = re.compile(rf"\b(?:from|join|update)\s+(?:(?:low_priority|ignore)\s+)*{_NAME}", re.IGNORECASE)
+_FIRST = re.compile(rf"\s*{_NAME}")
 _INTO = re.compile(rf"\binto\s+{_NAME}", re.IGNORECASE)
 _COMMA = re.compile(
     r"\b(?:from|update)\s+([`\w$.\s]+,[`\w$.\s,]+?)(?=\bwhere\b|\bon\b|\border\b|\bgroup\b|\blimit\b|\bset\b|$)",
     re.IGNORECASE,
 )
 _PASSING = re.compile(
-    r"[\s(]*(?:explain|desc(?:ribe)?|set|show|use|kill|analyze)\b"
+    r"[\s(]*(?:explain|desc(?:ribe)?|set|show|use|kill|analyze|begin|rollback)\b"
     r"|\s*select\s+(?:\?|@@\s*`?\w+`?|`?(?:version|schema|database|connection_id|user)`?\s*\(\s*\))\s*$"  # log-in
     r"|.*\bfrom\s+`?(?:information_schema|performance_schema|sys)`?\s*\.",
     re.IGNORECASE | re.DOTALL,
@@ -90,8 +91,8 @@ def passing(text: str) -> bool:
 def _reads(text: str) -> list[str]:
     found = [match[1] for match in _READ.finditer(text)]
     for match in _COMMA.finditer(text):
-        found += [part.strip().split(".")[-1].strip("` ").split(" ")[0] for part in match[1].split(",")]
-    return list(dict.fromkeys(name for name in found if name))
+        found += [name[1] for part in match[1].split(",") if (name := _FIRST.match(part))]
+    return list(dict.fromkeys(found))
 
 
 def took(seconds: float) -> str:
