@@ -117,10 +117,13 @@ def test_counters_go_on_and_gauges_stay_while_nothing_runs_but_not_for_ever(watc
     assert held.values("slow_queries_total") == first.values("slow_queries_total")
 
 
-def test_after_our_own_restart_counters_go_on_where_they_were(watched):
-    watched.sql(["SELECT id, SLEEP(0.25) FROM orders WHERE id = 7"])
+def test_after_our_own_restart_everything_goes_on_where_it_was(watched):
+    watched.sql([SCAN, "SELECT id, SLEEP(0.25) FROM orders WHERE id = 7"])
     before = run(watched, STATISTICS)
     watched.close()  # a new process knows what was written down, no more
+    same = run(watched, STATISTICS)
+    for metric in ("slow_queries_total", "query_seconds_total", "query_average_seconds", "full_scans"):
+        assert same.values(metric) == before.values(metric)
     watched.sql(["SELECT id, SLEEP(0.25) FROM orders WHERE id = 8"])
     after = run(watched, STATISTICS)
     assert after.value("slow_queries_total", "watched") == before.value("slow_queries_total", "watched") + 1

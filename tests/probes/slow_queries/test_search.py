@@ -90,4 +90,5 @@ def test_each_search_is_a_part_with_a_pace_of_its_own_in_the_lane_of_searches(tm
         "by_phone": (120, 10),
     }
     assert (given.lane("statements"), given.lane("by_phone")) == ("", "searches")
+    assert not set(given.metrics("statements")) & set(given.metrics("by_phone"))
     assert given.model_copy(update={"sources": ()}).parts(()).keys() == {"by_phone"}
