@@ -42,7 +42,7 @@ def ours(digest_text: str) -> bool:
     return _mark(digest_text) in _spoken
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _mark(statement: str) -> int:
     """The same for a statement and for its digest: the names and words, without literals and how they are quoted."""
     bare = masking.statement(_PLACE.sub("?", statement)).replace("`", " ")

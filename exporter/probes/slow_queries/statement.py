@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from exporter import masking
-from exporter.text import one_line
+from exporter.text import ELLIPSIS, one_line
 
 _TEXT = 400
 _NAME = r"(?:[`\w$]+\s*\.\s*)?`?([^\s`(),;.?]+)"
@@ -67,12 +68,7 @@ class Shape:
 
     @classmethod
     def of(cls, digest: str, schema: str | None, text: str, note: str = "") -> Shape:
-        masked = masking.statement(text)
-        reads = _reads(masked)
-        into = _INTO.search(masked)
-        table = next(iter([*reads, *([into[1]] if into else [])]), "")
-        names = frozenset(name.lower() for name in reads)
-        return cls(digest[:16], schema or "none", one_line(masked, _TEXT), one_line(table, 64), names, note)
+        return cls(digest[:16], schema or "none", *_parsed(text), note)
 
     @property
     def key(self) -> str:
@@ -86,6 +82,18 @@ class Shape:
 def passing(text: str) -> bool:
     """Statements about the session or about the server, which are no work on the shop's data."""
     return _PASSING.match(text) is not None
+
+
+@lru_cache(maxsize=600)
+def _parsed(text: str) -> tuple[str, str, frozenset[str]]:
+    """Its masked text, its table and what it reads; the same statements come in every run."""
+    masked = masking.statement(text)
+    reads = _reads(masked)
+    into = _INTO.search(masked)
+    table = next(iter([*reads, *([into[1]] if into else [])]), "")
+    # Cut by letters first: to cut by what the eye sees costs more than all the rest.
+    shown = one_line(masked[:_TEXT]) + (ELLIPSIS if len(masked) > _TEXT else "")
+    return shown, one_line(table[:64]), frozenset(name.lower() for name in reads)
 
 
 def _reads(text: str) -> list[str]:
