@@ -103,6 +103,10 @@ WORDS: Mapping[Language, Words] = {
             "age": "时长",
             "channel": "通道",
             "probe": "检查项",
+            "search": "搜索",
+            "schema": "数据库",
+            "table": "数据表",
+            "digest": "语句摘要",
         },
         values={
             "kind": {
@@ -165,6 +169,10 @@ WORDS: Mapping[Language, Words] = {
             "age": "Age",
             "channel": "Room",
             "probe": "Probe",
+            "search": "Query",
+            "schema": "DB",
+            "table": "Table",
+            "digest": "SQL",
         },
         values={
             "kind": {

@@ -13,6 +13,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
+from exporter.database import spoken
 from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ _SECONDS = 5.0
 
 
 def _inspected(_connection: Any, cursor: Any, statement: str, binds: Any, context: Any, _many: bool) -> None:
+    spoken.note(statement)
     inspect: Inspect | None = context.execution_options.get("inspect") if context else None
     if inspect:
         inspect(cursor, statement, binds)

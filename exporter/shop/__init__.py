@@ -14,6 +14,7 @@ from exporter.database.errors import (
 )
 from exporter.database.server import Server
 from exporter.shop.guard import Step
+from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
 from exporter.shop.run import Asked
@@ -27,6 +28,7 @@ __all__ = [
     "Column",
     "Denied",
     "Index",
+    "Measured",
     "Memory",
     "Missing",
     "Node",

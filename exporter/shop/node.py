@@ -12,12 +12,13 @@ from exporter.database.abilities import Ability, abilities
 from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, Refused, ShopError, Unsupported
 from exporter.database.faults import account
 from exporter.database.server import Server, flavour, server
+from exporter.shop.measured import Measured, whole_reads
 from exporter.shop.mentions import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exporter.database.catalog import Catalog
+    from exporter.database.catalog import Catalog, TableFacts
     from exporter.database.select import Select
     from exporter.shop.run import Run, Source
 
@@ -41,6 +42,10 @@ class Node:
     def schema(self) -> str:
         """What an unqualified table name means here."""
         return self.catalog.schema(None)
+
+    def facts(self, schema: str | None, table: str) -> TableFacts:
+        """What the server says about a table, at most an hour old."""
+        return self.catalog.facts(schema, table, self._run.deadline)
 
     def ask(self, statement: str, binds: Mapping[str, Any] | None = None, *, about: str) -> Sequence[Any]:
         """All rows; the statement itself must bound their number. `about` says what is read: "the digests".
@@ -66,6 +71,19 @@ class Node:
         if len(rows) > cap:
             raise Refused(f"{about} finds more than {cap} rows; group them, or raise max_rows")
         return [row._mapping for row in rows]  # noqa: SLF001 - a public name of SQLAlchemy
+
+    def measure(self, select: Select, values: Mapping[str, Any], *, about: str, cap: int, small: int) -> Measured:
+        """How long a SELECT takes that people run anyway, and whether it reads a table of more than `small` rows whole.
+
+        Its plan is not judged: the run's deadline, the server's own limit and `cap` rows bound it.
+        """
+        tables = read_tables(select, self.catalog, self._run.deadline)
+        sizes = {name: self.facts(schema, name).rows for schema, name in tables}
+        try:
+            asked, ended = self._run.measure(self._source, select.bounded(cap, values))
+        except StatementError as error:
+            raise self._run.noted(self._told(error, select.text, about)) from None
+        return Measured(asked.seconds, asked.rows, ended, whole_reads(asked.plan, select, sizes, small))
 
     def server(self) -> Server:
         """What it says about itself; asked anew at each call."""
