@@ -9,13 +9,6 @@ Language = Literal["zh", "en"]
 
 VALUES: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
     "zh": {
-        "table": {
-            "orders": "订单",
-            "callbacks": "支付回调",
-            "stock": "库存",
-            "reservations": "库存预占",
-            "database": "数据库",
-        },
         "finding": {
             "redundant_index": "重复或多余的索引",
             "too_many_indexes": "二级索引过多",

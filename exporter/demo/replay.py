@@ -23,6 +23,15 @@ shops:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
       schema_watch: {{every: 1h}}
+      slow_queries:
+        every: 1s
+        searches:
+          by_phone:
+            query: >-
+              SELECT order_no, receiver FROM order_search
+              WHERE order_no LIKE :part OR phone LIKE :part OR receiver LIKE :part ORDER BY id DESC LIMIT 20
+            values: {{part: "%5550123%"}}
+            budget: 10ms
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
   duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
