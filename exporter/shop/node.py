@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -46,6 +47,19 @@ class Node:
             return self._run.note(self._source, sqlalchemy.text(statement).bindparams(**(binds or {})))
         except StatementError as error:
             raise _told(error, about) from None
+
+    def first(self, statements: Mapping[str, str], *, about: str) -> tuple[str, Sequence[Any]]:
+        """Name and rows of the first of these statements that the server knows; next time it is asked first.
+
+        Raises what `ask` raises, and Unsupported when it knows none.
+        """
+        known = self._source.words.get(about)
+        for name in sorted(statements, key=lambda each: each != known):
+            with contextlib.suppress(Unsupported):
+                rows = self.ask(statements[name], about=about)
+                self._source.words[about] = name
+                return name, rows
+        raise Unsupported(f"this server knows no statement for {about}")
 
     def server(self) -> Server:
         """What it says about itself; asked anew at each call."""

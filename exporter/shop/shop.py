@@ -11,6 +11,7 @@ from exporter.shop import lookups
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
+from exporter.shop.replication import Trail, caught_up
 from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
 from exporter.shop.table import Record, Table
@@ -89,6 +90,21 @@ class Shop:
 
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
+
+    def trail(self, every: float) -> Trail:
+        """Where the primary is, looked at once in `every` seconds by a thread of its own while somebody asks."""
+        return self._premises.trail(every)
+
+    def caught_up(self, replica: str, within: float) -> float | None:
+        """Seconds until this replica has all that the primary has now; None when it takes longer than `within`.
+
+        Raises NotApplicable where no GTIDs tell. It waits for less than half of what is left of the run: the
+        server's own limit may stand as low as that.
+        """
+        name, run = f"{replica} catches up", self._run
+        return caught_up(
+            self.node(apart=name), self.replica(replica, apart=name), min(within, run.deadline.left * 0.45)
+        )
 
     def maps(self, word: str, *columns: str) -> bool:
         table = self.mapping.table(word)
@@ -188,4 +204,4 @@ class Shop:
         return {name: self.node(name).server() for name in self._premises.servers.databases}
 
     def close(self) -> None:
-        self._premises.servers.close()
+        self._premises.close()
