@@ -7,11 +7,12 @@ from functools import cached_property
 
 from exporter import probes
 from exporter.alerts import Unsure
-from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS
+from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS
 from exporter.model import Alert, Name, Sample
 from exporter.rules import Rulebook
 
-_ABOUT = frozenset(metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE))
+_GAPS = frozenset(metric.name for metric in (NOT_APPLICABLE, PART_NOT_APPLICABLE))
+_ABOUT = _GAPS | {metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS)}
 
 
 class Doubt:
@@ -51,8 +52,7 @@ class Doubt:
             return True
         if shop and shop not in {name.shop for name in self._watched}:
             return True
-        places = {name[:2] for name in seen}
-        return any(self._hides(check, alert) for place, check in self._gaps if place in places)
+        return any(self._hides(check, alert) for name, check in self._gaps if name in seen)
 
     def _hides(self, check: str, alert: Alert) -> bool:
         hidden = {name for probe in probes.known() for name in _made(probe) if check in name}
@@ -68,11 +68,11 @@ class Doubt:
         }
 
     @cached_property
-    def _gaps(self) -> list[tuple[tuple[str, str], str]]:
+    def _gaps(self) -> list[tuple[Name, str]]:
         return [
-            ((shop, sample.labels[0]), sample.labels[1])
+            (Name(shop, *sample.labels[:-1]), sample.labels[-1])
             for shop, sample in self._series
-            if sample.metric.name == NOT_APPLICABLE.name
+            if sample.metric.name in _GAPS
         ]
 
 

@@ -98,13 +98,10 @@ class Shop:
     def caught_up(self, replica: str, within: float) -> float | None:
         """Seconds until this replica has all that the primary has now; None when it takes longer than `within`.
 
-        Raises NotApplicable where no GTIDs tell. It waits for less than half of what is left of the run: the
-        server's own limit may stand as low as that.
+        Raises NotApplicable where no GTIDs tell. It waits for less than half of what is left of the run.
         """
-        name, run = f"{replica} catches up", self._run
-        return caught_up(
-            self.node(apart=name), self.replica(replica, apart=name), min(within, run.deadline.left * 0.45)
-        )
+        apart, most = f"{replica} catches up", self._run.deadline.left * 0.45
+        return caught_up(self.node(apart=apart), self.replica(replica, apart=apart), min(within, most))
 
     def maps(self, word: str, *columns: str) -> bool:
         table = self.mapping.table(word)

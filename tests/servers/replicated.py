@@ -53,6 +53,15 @@ class Replicated:
             f"CHANGE MASTER '{name}' TO {listed}, MASTER_USE_GTID=slave_pos", f"START SLAVE '{name}'"
         )
 
+    def heal(self) -> None:
+        """As it was at the start, whatever a test did."""
+        self.primary.thaw()
+        self.wire.delay = 0.0
+        for name, *_ in self.replica.execute("SHOW ALL SLAVES STATUS"):
+            self.replica.execute(f"STOP SLAVE '{name}'", f"RESET SLAVE '{name}' ALL")
+        self.replicate()
+        self.wait()
+
     def wait(self, seconds: float = 30.0) -> None:
         """Until the replica has all that the primary has now."""
         [(position,)] = self.primary.execute("SELECT @@gtid_binlog_pos")
@@ -77,8 +86,8 @@ class Ticks:
 
     def __init__(self, pair: Replicated, every: float) -> None:
         self._pair, self._every = pair, every
-        pair.primary.execute("DELETE FROM shop.tick")
-        self._committed = [time.monotonic()]
+        [(self._before,)] = pair.primary.execute("SELECT COALESCE(MAX(id), 0) FROM shop.tick")
+        self._committed: list[float] = []
         self._stop = threading.Event()
         self._look = pair.replica.connect("shop")
         self._thread = threading.Thread(target=self._write)
@@ -89,7 +98,7 @@ class Ticks:
         with self._look.cursor() as cursor:
             cursor.execute("SELECT COALESCE(MAX(id), 0) FROM tick")
             shown = int(cursor.fetchone()[0])
-        missing = self._committed[shown + 1 :]
+        missing = self._committed[max(0, shown - self._before) :]
         return time.monotonic() - missing[0] if missing else 0.0
 
     def stop(self) -> None:
@@ -100,13 +109,13 @@ class Ticks:
     def _write(self) -> None:
         with self._pair.primary.connect("shop") as link, link.cursor() as cursor:
             while not self._stop.wait(self._every):
-                cursor.execute(f"INSERT INTO tick VALUES ({len(self._committed)})")
+                cursor.execute(f"INSERT INTO tick VALUES ({self._before + len(self._committed) + 1})")
                 self._committed.append(time.monotonic())
 
 
 @pytest.fixture(scope="module")
 def replicated() -> Iterator[Replicated]:
-    """Leave it replicating over its one nameless connection, thawed, with a wire of no length."""
+    """One a module; `heal()` it after whatever was done to it."""
     pair = Replicated()
     try:
         yield pair.start()

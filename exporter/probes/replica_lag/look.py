@@ -94,8 +94,8 @@ class Look:
 
     def _lag(self, me: Who | None) -> Iterator[Sample | Gap]:
         """By the first method that tells; where none does, why. It is never less than what the replica surely lacks."""
-        least, reasons = 0.0, list[str]()
-        for method in self._methods(me):
+        least, reasons, methods = 0.0, list[str](), self._methods(me)
+        for method in methods:
             try:
                 seconds, known = self._by(method, me)
             except ShopError as error:
@@ -110,7 +110,7 @@ class Look:
             )
         if least > self._settings.max_lag + self._delay:
             yield self._told(least, "gtid")
-        elif self._denied and len(reasons) > 1:
+        elif self._denied and "status" in methods:
             raise self._denied
         else:
             yield _gap(tell.LAG, "; ".join(reasons))
