@@ -31,6 +31,8 @@ CONTRACT = {
     "order_health_payment_anomalies": ("kind",),
     "order_health_negative_stock_skus": ("warehouse",),
     "order_health_stock_lowest_quantity": ("warehouse",),
+    "order_health_replica_lag_seconds": ("replica", "method"),
+    "order_health_replica_running": ("replica", "channel", "thread"),
     "order_health_limit": ("probe", "limit"),
     "order_health_probe_success": ("probe",),
     "order_health_probe_duration_seconds": ("probe",),

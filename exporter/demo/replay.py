@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
+from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
 _SECRET = "SEC-of-a-room-on-this-machine"  # noqa: S105 - it opens nothing else
@@ -18,10 +19,12 @@ _CONFIG = """\
 shops:
   demo:
     database: sqlite:///{folder}/shop.db
+    replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
     tables: plain
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      replica_lag: {{every: 1s, heartbeat: {{table: heartbeat, zone: UTC, server: ""}}}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
   duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
@@ -46,6 +49,7 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
+        replica = Replica(folder / "shop.db", folder / "replica.db")
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         (folder / "config.yaml").write_text(
             _CONFIG.format(folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET),
@@ -63,7 +67,11 @@ def play(listen: str, duration: float | None) -> int:
             timer.daemon = True
             timer.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
-        return app.run()
+        replica.start()
+        try:
+            return app.run()
+        finally:
+            replica.stop()
 
 
 def _place(listen: str) -> tuple[str, int]:
