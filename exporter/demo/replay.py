@@ -66,8 +66,8 @@ def play(listen: str, duration: float | None) -> int:
             timer = threading.Timer(duration, app.stop)
             timer.daemon = True
             timer.start()
-        print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         replica.start()
+        print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         try:
             return app.run()
         finally:
