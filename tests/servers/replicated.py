@@ -49,9 +49,7 @@ class Replicated:
             **more,
         }
         listed = ", ".join(f"{key}={value!r}" for key, value in settings.items())
-        self.replica.execute(
-            f"CHANGE MASTER '{name}' TO {listed}, MASTER_USE_GTID=slave_pos", f"START SLAVE '{name}'"
-        )
+        self.replica.execute(f"CHANGE MASTER '{name}' TO {listed}, MASTER_USE_GTID=slave_pos", f"START SLAVE '{name}'")
 
     def heal(self) -> None:
         """As it was at the start, whatever a test did."""

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from exporter.shop.replication.positions import Position
 
-MOST = 512
-"""Marks that are kept. The older half is thinned when they are full, so that hours fit, each time less finely."""
+MOST = 640
+"""Marks that are kept: when there are more they are thinned, so that a month fits. None is larger than a short text."""
+
+_ROOM = 512
+_FINE = 0.03
+"""A mark may be as wide as this share of its age: a lag is known to within half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,15 @@ class Ring:
         return {mark.position.writers[domain] for mark in self.marks if domain in mark.position.writers}
 
     def _thin(self) -> None:
-        """Takes out every second mark of the older half; the one after it answers for both."""
-        older, newer = self.marks[: MOST // 2], self.marks[MOST // 2 :]
-        first, *rest = older
-        merged = [replace(kept, before=gone.before) for gone, kept in zip(rest[::2], rest[1::2], strict=False)]
-        self.marks = [first, *merged, *rest[len(merged) * 2 :], *newer]
+        """Of marks that lie closer together than is fine enough at their age, the later one answers for both."""
+        now = self.marks[-1].at
+        kept = [self.marks[-1]]
+        for mark in reversed(self.marks[:-1]):
+            after = kept[-1]
+            if after.at - mark.before <= _FINE * (now - after.at):
+                kept[-1] = replace(after, before=mark.before)
+            else:
+                kept.append(mark)
+        kept.reverse()
+        self.marks = kept[-_ROOM:]
+        self.marks[0] = replace(self.marks[0], before=float("-inf") if len(kept) > _ROOM else kept[0].before)

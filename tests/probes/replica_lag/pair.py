@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from exporter.mapping import load
 from exporter.model import Gap, Sample
@@ -35,7 +35,7 @@ class Watched:
     def remember(self, shop: str, probe: str, memory: dict) -> None:
         self.memory[shop, probe] = memory
 
-    def __enter__(self) -> Watched:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,5 +86,3 @@ class Seen:
     def _of(self, metric: str) -> list[Sample]:
         name = f"order_health_replica_{metric}"
         return [each for each in self.told if isinstance(each, Sample) and each.metric.name == name]
-
-
