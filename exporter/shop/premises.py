@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter.database.errors import Denied, Missing, NotApplicable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from exporter.shop.run import Source
     from exporter.shop.servers import Servers
 
+_IDLE = 60.0
+"""Seconds for which the primary is followed at the least once somebody has asked."""
+
 
 @dataclass(slots=True)
 class Premises:
@@ -36,7 +40,7 @@ class Premises:
     borders: dict[str, Known] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     kept: dict[str, Notes] = field(default_factory=dict)
-    trails: dict[float, Trail] = field(default_factory=dict)
+    trails: dict[tuple[float, float], Trail] = field(default_factory=dict)
     _trailing: threading.Lock = field(default_factory=threading.Lock)
 
     def source(self, database: str | None) -> Source:
@@ -77,12 +81,13 @@ class Premises:
             )
         return self.kept[probe]
 
-    def trail(self, every: float) -> Trail:
+    def trail(self, every: float, idle: float) -> Trail:
         """The primary, followed at this pace; the one of a pace that nobody asks for any more ends by itself."""
         with self._trailing:
-            if every not in self.trails:
-                self.trails[every] = Trail(self.name, lambda: self.servers.source("", "positions"), every)
-            return self.trails[every]
+            if (every, idle) not in self.trails:
+                source = partial(self.servers.source, "", "positions")
+                self.trails[every, idle] = Trail(self.name, source, every, max(_IDLE, idle))
+            return self.trails[every, idle]
 
     def close(self) -> None:
         with self._trailing:

@@ -91,9 +91,9 @@ class Shop:
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
 
-    def trail(self, every: float) -> Trail:
-        """Where the primary is, looked at once in `every` seconds by a thread of its own while somebody asks."""
-        return self._premises.trail(every)
+    def trail(self, every: float, *, idle: float) -> Trail:
+        """Where the primary is, looked at once in `every` seconds until nobody has asked for `idle` seconds."""
+        return self._premises.trail(every, idle)
 
     def caught_up(self, replica: str, within: float) -> float | None:
         """Seconds until this replica has all that the primary has now; None when it takes longer than `within`.

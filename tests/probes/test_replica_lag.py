@@ -7,6 +7,7 @@ import pytest
 
 from exporter.shop import Denied, ShopError
 from tests.probes.replica_lag.pair import PART, Watched
+from tests.servers.mariadb import MariaDB
 from tests.servers.relay import Relay
 
 pytestmark = pytest.mark.server
@@ -217,6 +218,19 @@ def test_a_replica_that_is_none_has_no_lag(pair, mariadb):
     assert seen.lag is None
     assert "replicates from nobody" in seen.gaps["replica_lag_seconds"]
     assert seen.gaps.keys() == {"replica_lag_seconds", "replica_running"}
+
+
+def test_a_replica_of_another_primary_is_not_taken_for_one_of_ours(pair):
+    """Its numbers are higher than ours, and it is 0 seconds behind a server that is none of ours."""
+    other = MariaDB("--log-bin=binlog", "--server-id=5").start()
+    try:
+        other.execute("CREATE DATABASE shop", "CREATE TABLE shop.t (id INT PRIMARY KEY)")
+        with Watched(other.url("shop"), pair.replica.url("shop")) as shop:
+            seen = shop.until(lambda seen: "replica_lag_seconds" in seen.gaps)
+        assert seen.lag is None
+        assert "it replicates from another server than the primary (server_id 5)" in seen.gaps["replica_lag_seconds"]
+    finally:
+        other.remove()
 
 
 def test_a_proxy_that_sends_reads_to_the_primary_is_noticed(pair):

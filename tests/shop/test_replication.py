@@ -113,7 +113,7 @@ def replica(position: Position | None, moment: float) -> Who:
 
 
 def trail(*looks: Who) -> Trail:
-    made = Trail("main", lambda: None, 0.2)
+    made = Trail("main", lambda: None, 0.2, 60)
     for look in looks:
         made._note(look)
     return made
@@ -168,7 +168,7 @@ def test_the_primary_is_followed_while_somebody_asks_and_no_longer():
 
 
 def test_who_closes_the_shop_ends_the_thread():
-    followed = Trail("main", refused, every=0.02)
+    followed = Trail("main", refused, every=0.02, idle=60)
     with pytest.raises(Unreachable):
         followed.primary(wait=1.0)
     [thread] = threads()

@@ -14,6 +14,9 @@ from exporter.shop import Denied, Shop, ShopError, Unreachable, Unsupported, Who
 if TYPE_CHECKING:
     from exporter.probes.replica_lag import ReplicaLag
 
+_PATIENCE = 3
+"""Runs that may be left out until the primary is followed no more."""
+
 _ITSELF = "this address is answered by the primary itself: is it the right one, or does a proxy send reads there?"
 _ALONE = "the server at this address replicates from nobody"
 
@@ -24,7 +27,7 @@ class Look:
     def __init__(self, settings: ReplicaLag, shop: Shop, now: datetime, memory: Memory) -> None:
         self._settings, self._shop, self._now, self.memory = settings, shop, now, memory
         self._name, self._node = shop.part, shop.replica(shop.part)
-        self._trail = shop.trail(settings.sample)
+        self._trail = shop.trail(settings.sample, idle=_PATIENCE * settings.every)
         self._channels: Sequence[status.Channel] = ()
         self._denied: ShopError | None = None
         self._primary: Who | ShopError | None = None
@@ -34,8 +37,8 @@ class Look:
         if self._node.family != "mysql":
             yield from self._lag(None)
             return
+        self._ask_primary()  # first, or what is committed in between would seem older than anything seen there
         me = Who.answers(self._node)
-        self._ask_primary()
         self._ask_status()
         self.memory = self.memory.met(me.name, self._now)
         yield tell.NODES(len(self.memory.nodes), replica=self._name)
@@ -89,8 +92,14 @@ class Look:
                 )
 
     @property
+    def _from_primary(self) -> Sequence[status.Channel]:
+        """The channels that name our primary as their source; a channel that has never connected names none."""
+        source = self._primary.server if isinstance(self._primary, Who) else None
+        return [each for each in self._channels if each.source == source]
+
+    @property
     def _delay(self) -> float:
-        return max((each.delay for each in self._channels), default=0)
+        return max((each.delay for each in self._from_primary or self._channels), default=0)
 
     def _lag(self, me: Who | None) -> Iterator[Sample | Gap]:
         """By the first method that tells; where none does, why. It is never less than what the replica surely lacks."""
@@ -127,9 +136,10 @@ class Look:
         if method == "heartbeat" or me is None:
             return self._by_heartbeat(), True
         if method == "gtid":
-            behind = self._trail.behind(me, alone=len(self._channels) == 1)
+            alone = len(self._channels) == len(self._from_primary) == 1
+            behind = self._trail.behind(me, alone=alone)
             return behind.seconds, behind.known
-        return self._by_status(), True
+        return self._by_status(me), True
 
     def _by_heartbeat(self) -> float:
         if self._settings.heartbeat is None:
@@ -137,13 +147,19 @@ class Look:
         server = self._primary.server if isinstance(self._primary, Who) else None
         return self._settings.heartbeat.behind(self._shop.node(apart="heartbeat"), self._node, server)
 
-    def _by_status(self) -> float:
-        """Whole seconds. A replica whose primary is frozen goes on to say 0, so the primary must have answered."""
+    def _by_status(self, me: Who) -> float:
+        """Whole seconds, as the replica counts them to its own source.
+
+        Where that is frozen it goes on to say 0, so the primary must have answered; where it is not our primary but
+        another one, as GTIDs on both sides show, it says nothing about ours.
+        """
         if self._denied:
             raise self._denied
         if not isinstance(self._primary, Who):
             raise self._primary or Unreachable("the primary does not answer")
-        seconds = status.behind(self._channels, self._primary.server)
+        if not self._from_primary and self._primary.written and me.applied:
+            raise ShopError(f"it replicates from another server than the primary (server_id {self._primary.server})")
+        seconds = status.behind(self._from_primary or self._channels)
         if seconds is None:
             raise ShopError("the replica does not know while a thread stands still")
         return seconds

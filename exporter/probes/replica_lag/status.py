@@ -59,10 +59,9 @@ def channel(row: Mapping[str, Any]) -> Channel:
     )
 
 
-def behind(told: Sequence[Channel], primary: int) -> int | None:
-    """Whole seconds, of the channel that follows our primary or, where none names it, of the worst."""
-    ours = [each for each in told if each.source == primary] or told
-    lags = [each.lag for each in ours]
+def behind(told: Sequence[Channel]) -> int | None:
+    """Whole seconds of the worst of these; one that is not known is the worst."""
+    lags = [each.lag for each in told]
     return None if None in lags else max(lag for lag in lags if lag is not None)
 
 

@@ -22,14 +22,14 @@ _LOOK_SECONDS = 2.0
 _FRESH = 1.0
 """Seconds after which the last look says nothing about now."""
 
-IDLE = 60.0
-"""Seconds without a question after which the thread ends; the next question starts another."""
-
 
 class Trail:
-    """Shared by all who ask about the replicas of one primary; `source` is a connection of its own."""
+    """Shared by all who ask about the replicas of one primary; `source` is a connection of its own.
 
-    def __init__(self, name: str, source: Callable[[], Source], every: float, idle: float = IDLE) -> None:
+    After `idle` seconds without a question the thread ends; the next question starts another, with an empty ring.
+    """
+
+    def __init__(self, name: str, source: Callable[[], Source], every: float, idle: float) -> None:
         self._name, self._source, self._every, self._idle = name, source, every, idle
         self._changed = threading.Condition()
         self._stop = threading.Event()

@@ -31,15 +31,11 @@ def test_connecting_and_preparing_are_not_running():
     assert not any(Thread("io", state, 0).running for state in ("Connecting", "Preparing", "No", ""))
 
 
-def test_of_several_channels_ours_counts_and_where_none_is_named_the_worst():
-    ours, other = (
-        channel({**NEW, "Seconds_Behind_Source": 2}),
-        channel({**NEW, "Source_Server_Id": 8, "Seconds_Behind_Source": 40}),
-    )
-    unknown = channel({**NEW, "Source_Server_Id": 9, "Seconds_Behind_Source": None})
-    assert behind([ours, other, unknown], 7) == 2
-    assert behind([ours, other], 99) == 40
-    assert behind([ours, other, unknown], 99) is None, "what is not known is the worst"
+def test_of_several_channels_the_worst_counts_and_what_is_not_known_is_worse():
+    near, far, unknown = (channel({**NEW, "Seconds_Behind_Source": seconds}) for seconds in (2, 40, None))
+    assert behind([near]) == 2
+    assert behind([near, far]) == 40
+    assert behind([near, far, unknown]) is None
 
 
 @pytest.mark.parametrize("text", ["", None])
