@@ -13,7 +13,7 @@ from pydantic import Field
 from exporter import plugins
 from exporter.model import Gap, Metric, Sample
 from exporter.shop import Shop
-from exporter.strict import Strict
+from exporter.strict import Place, Strict
 from exporter.units import Duration
 
 _STALE_SECONDS = 600.0
@@ -28,6 +28,9 @@ class Probe(Strict, ABC):
     METRICS: ClassVar[tuple[Metric, ...]]
     PART: ClassVar[str] = ""
     """The label that says of which part a sample is, for a probe that runs as several: `replica`, `query`."""
+
+    READS: ClassVar[tuple[str, ...]] = ()
+    """The words of the mapping whose tables it reads; `order-health ddl` names it where a migration touches them."""
 
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
@@ -49,6 +52,18 @@ class Probe(Strict, ABC):
         `replicas` are the names of the shop's. One that fails leaves the others, and their alerts, as they are.
         """
         return {"": self}
+
+    def metrics(self, part: str) -> tuple[Metric, ...]:  # noqa: ARG002 - most make the same in every part
+        """What this part may make, for judging what is unknown while it is silent."""
+        return self.METRICS
+
+    def servers(self) -> Iterable[tuple[Place, str]]:
+        """The databases and replicas that it asks by name, each with the place in its section that names it."""
+        return ()
+
+    def selects(self) -> Mapping[str, str]:
+        """The SELECTs of its settings by who asks them ("query refunds_open"): a migration must not break them."""
+        return {}
 
     def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
         """Runs of one lane wait for each other; "" is the lane of the shop's own database.

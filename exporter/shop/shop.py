@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from exporter.database.deadline import Deadline
 from exporter.database.errors import NotApplicable
 from exporter.shop import lookups
+from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from exporter.mapping import Mapping as ShopMapping
 
     Match = Mapping[str, Collection[Any]]
-
-LARGE = 100_000
-"""Rows from which a table may not be read from end to end."""
 
 _UNBOUNDED = 10.0
 """Seconds for each thing that is asked of a shop to which no `bounded()` gave a limit."""
