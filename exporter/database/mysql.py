@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql import FIELD_TYPE, converters
 
+from exporter.database import dialect
 from exporter.database.errors import ShopError, masked
 from exporter.database.session import CONNECT_SECONDS, Fault, Session
 
@@ -57,7 +58,7 @@ _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 class MySQL:
     name = "mysql"
-    engine_url = "mysql+pymysql://"
+    engine_url = dialect.URL
     engine_options: Mapping[str, Any] = {}
     # TIMESTAMP columns are shown in the session's zone, DATETIME columns are not touched by it.
     setup: tuple[tuple[str, ...], ...] = (

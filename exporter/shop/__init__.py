@@ -1,5 +1,6 @@
 """The order system as probes may touch it: read-only, bounded in time and rows, asked in our words."""
 
+from exporter.database.abilities import Ability
 from exporter.database.catalog import Column, Index
 from exporter.database.errors import (
     Denied,
@@ -22,6 +23,7 @@ from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan
 
 __all__ = [
+    "Ability",
     "Asked",
     "Column",
     "Denied",

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 
-from exporter.database import StatementError
+from exporter.database import StatementError, privileges
+from exporter.database.abilities import Ability, abilities
 from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, Refused, ShopError, Unsupported
-from exporter.database.server import Server, server
+from exporter.database.faults import account
+from exporter.database.server import Server, flavour, server
 from exporter.shop.mentions import read_tables
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Node:
         try:
             return self._run.note(self._source, sqlalchemy.text(statement).bindparams(**(binds or {})))
         except StatementError as error:
-            raise _told(error, about) from None
+            raise self._run.noted(self._told(error, statement, about)) from None
 
     def first(self, statements: Mapping[str, str], *, about: str) -> tuple[str, Sequence[Any]]:
         """Name and rows of the first of these statements that the server knows; next time it is asked first.
@@ -73,7 +75,7 @@ class Node:
         try:
             rows = self._run.guarded(self._source, asked, tables, advice="the columns that it filters by")
         except StatementError as error:
-            raise _told(error, about) from None
+            raise self._run.noted(self._told(error, select.text, about)) from None
         if len(rows) > cap:
             raise Refused(f"{about} finds more than {cap} rows; group them, or raise max_rows")
         return [row._mapping for row in rows]  # noqa: SLF001 - a public name of SQLAlchemy
@@ -82,14 +84,28 @@ class Node:
         """What it says about itself; asked anew at each call."""
         return server(self._source.database, self._run.deadline)
 
+    def abilities(self) -> list[Ability]:
+        """What it offers to probes; asked anew at each call."""
+        return abilities(self._source.database, self._run.deadline)
 
-def _told(error: StatementError, about: str) -> ShopError:
-    fault = error.fault
-    code = f" ({fault.code})" if fault.code else ""
-    if fault.kind in ("denied", "access"):
-        return Denied(f"the account may not read {about}{code}{GRANT_ELSEWHERE}")
-    if fault.kind in ("table", "column"):
-        return Missing(f"this server has no such table or column for {about}{code}")
-    if fault.kind == "unknown":
-        return Unsupported(f"this server does not know the statement for {about}{code}")
-    return ShopError(f"the database refuses the statement for {about}{code}: {fault.text}")
+    def _told(self, error: StatementError, statement: str, about: str) -> ShopError:
+        fault = error.fault
+        code = f" ({fault.code})" if fault.code else ""
+        if fault.kind in ("denied", "access"):
+            return Denied(
+                f"the account may not read {about}{code}{GRANT_ELSEWHERE}",
+                self._grant(statement, fault.names.get("column", "")),
+            )
+        if fault.kind in ("table", "column"):
+            return Missing(f"this server has no such table or column for {about}{code}")
+        if fault.kind == "unknown":
+            return Unsupported(f"this server does not know the statement for {about}{code}")
+        return ShopError(f"the database refuses the statement for {about}{code}: {fault.text}")
+
+    def _grant(self, statement: str, column: str) -> str:
+        """For the one column that is refused, if it is one; empty where the time of the run is over."""
+        database, deadline = self._source.database, self._run.deadline
+        with contextlib.suppress(ShopError, StatementError):
+            needed = privileges.need(statement, self.schema, column)
+            return privileges.grant(flavour(database, deadline), needed, account(database, deadline))
+        return ""

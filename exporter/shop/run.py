@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from exporter.database import Database, StatementError
 from exporter.database.catalog import Catalog
+from exporter.database.errors import Denied, ShopError
 from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
@@ -64,8 +65,11 @@ class Source:
 
 @dataclass(slots=True)
 class Run:
+    """`refused`: what the account may not, also where a probe went on without it."""
+
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
+    refused: list[Denied] = field(default_factory=list)
 
     def note(
         self, source: Source, statement: sqlalchemy.Executable, binds: Mapping[str, Any] | None = None
@@ -100,8 +104,8 @@ class Run:
                 return self.guarded(source, statement, ((place.schema, place.name),), binds, advice=advice)
             return self.note(source, statement, binds)
         except StatementError as error:
-            raise told(
-                error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
+            raise self.noted(
+                told(error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline)
             ) from None
 
     def guarded(
@@ -138,3 +142,8 @@ class Run:
         """What failed is shown as well: it is what one wants to see."""
         if sql:
             self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows), tuple(steps)))
+
+    def noted(self, error: ShopError) -> ShopError:
+        if isinstance(error, Denied):
+            self.refused.append(error)
+        return error

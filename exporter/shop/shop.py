@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from exporter.database.deadline import Deadline
-from exporter.database.errors import NotApplicable
+from exporter.database.errors import Denied, NotApplicable
 from exporter.shop import lookups
 from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.database.catalog import Column, Index
-    from exporter.database.server import Server
     from exporter.mapping import Mapping as ShopMapping
 
     Match = Mapping[str, Collection[Any]]
@@ -76,6 +75,16 @@ class Shop:
     @property
     def trace(self) -> list[Asked]:
         return self._run.trace
+
+    @property
+    def refused(self) -> list[Denied]:
+        """What the account may not of all that this run asked, each with its GRANT."""
+        return self._run.refused
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The shop's own is "", the others go by the mapping's names."""
+        return tuple(self._premises.servers.databases)
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -193,10 +202,6 @@ class Shop:
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""
         self._premises.forget()
-
-    def servers(self) -> dict[str, Server]:
-        """What each database says about itself: "" is the shop's own, the others by the mapping's names."""
-        return {name: self.node(name).server() for name in self._premises.servers.databases}
 
     def close(self) -> None:
         self._premises.close()

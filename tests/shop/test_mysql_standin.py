@@ -31,7 +31,7 @@ def shop(mysql, opened):
 
 
 def test_the_session_is_fenced_by_what_mysql_has(mysql, shop):
-    server = shop.servers()[""]
+    server = shop.node().server()
     assert (server.product, server.version) == ("MySQL", mysql.variables["version"])
     assert any("READ ONLY" in fence for fence in server.fences)
     asked = [each for each in mysql.asked if "_time = " in each]
@@ -57,7 +57,7 @@ def test_a_plan_over_all_of_a_large_table_is_refused(mysql, shop):
 
 
 def test_a_statement_that_takes_too_long_is_ended_by_the_server(mysql, shop):
-    shop.servers()
+    shop.node().server()
     mysql.slow[r"^SELECT .*orders"] = 30
     begun = time.monotonic()
     with pytest.raises(TimedOut, match="the database ended the statement at its limit"):
@@ -80,6 +80,19 @@ def test_grants_taken_away_while_running_are_noticed(mysql, shop):
         shop.bounded("test", 5).lookup("orders", "key", ["1"])
 
 
+def test_what_a_node_is_refused_comes_with_its_grant_and_is_kept_for_check(mysql, opened):
+    mysql.account.rights = []
+    shop = opened(mysql.url("mysql"), password=PASSWORD).bounded("test", 5)
+    statement = "SHOW SLAVE STATUS" if mysql.release == "5.7" else "SHOW REPLICA STATUS"
+    with pytest.raises(Denied, match=r"may not read the status \(1227\)") as refused:
+        shop.node().ask(statement, about="the status")
+    assert refused.value.grant == "GRANT REPLICATION CLIENT ON *.* TO 'oh'@'%';"
+    assert shop.refused == [refused.value]
+    assert "oh" not in str(refused.value).replace("order-health", "")
+    mysql.execute(refused.value.grant)
+    assert shop.node().ask(statement, about="the status") == []
+
+
 def test_a_reply_of_the_test_comes_before_all_others(mysql):
     mysql.replies[r"^SHOW PROCESSLIST"] = [{"Id": 1, "Info": "SELECT 1"}]
     assert mysql.execute("SHOW PROCESSLIST") == [(1, "SELECT 1")]
@@ -93,6 +106,6 @@ def test_a_reply_of_the_test_comes_before_all_others(mysql):
 def test_a_server_that_goes_away_is_unreachable(opened):
     with standin("8.4") as server:
         shop = opened(server.url(), password=PASSWORD)
-        shop.servers()
+        shop.node().server()
     with pytest.raises(Unreachable):
-        shop.bounded("test", 2).servers()
+        shop.bounded("test", 2).node().server()

@@ -19,7 +19,7 @@ RELEASES = {"5.7": "5.7.44", "8.0": "8.0.36", "8.4": "8.4.3"}
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 
 _VARIABLES: dict[str, Any] = {
-    "autocommit": 1,
+    "autocommit": True,
     "binlog_format": "ROW",
     "character_set_client": "utf8mb4",
     "character_set_connection": "utf8mb4",
@@ -39,20 +39,20 @@ _VARIABLES: dict[str, Any] = {
     "lower_case_table_names": 0,
     "max_allowed_packet": 67108864,
     "max_execution_time": 0,
-    "performance_schema": 1,
+    "performance_schema": True,
     "performance_schema_digests_size": 10000,
     "port": 3306,
-    "read_only": 0,
+    "read_only": False,
     "report_host": None,
     "server_id": 1,
     "server_uuid": UUID,
-    "slow_query_log": 0,
+    "slow_query_log": False,
     "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO",
-    "super_read_only": 0,
+    "super_read_only": False,
     "system_time_zone": "UTC",
     "time_zone": "SYSTEM",
     "transaction_isolation": "REPEATABLE-READ",
-    "transaction_read_only": 0,
+    "transaction_read_only": False,
     "version_compile_os": "Linux",
     "wait_timeout": 28800,
 }
@@ -61,26 +61,26 @@ _ONLY = {
     # tx_isolation and query_cache_* were removed in 8.0; the replica_* names came in 8.0.26.
     "5.7": {
         "version_comment": "MySQL Community Server (GPL)",
-        "log_bin": 0,
-        "log_slave_updates": 0,
+        "log_bin": False,
+        "log_slave_updates": False,
         "query_cache_type": 0,
         "slave_parallel_workers": 0,
         "tx_isolation": "REPEATABLE-READ",
-        "tx_read_only": 0,
+        "tx_read_only": False,
     },
     "8.0": {
         "version_comment": "MySQL Community Server - GPL",
-        "log_bin": 1,
-        "log_slave_updates": 1,
-        "log_replica_updates": 1,
+        "log_bin": True,
+        "log_slave_updates": True,
+        "log_replica_updates": True,
         "replica_parallel_workers": 4,
         "slave_parallel_workers": 4,
         "default_authentication_plugin": "caching_sha2_password",
     },
     "8.4": {
         "version_comment": "MySQL Community Server - GPL",
-        "log_bin": 1,
-        "log_replica_updates": 1,
+        "log_bin": True,
+        "log_replica_updates": True,
         "replica_parallel_workers": 4,
         "explain_json_format_version": 1,
     },
@@ -88,7 +88,7 @@ _ONLY = {
 
 
 def variables(release: str) -> dict[str, Any]:
-    """The global variables of that release, by lower-case name."""
+    """The global variables of that release, by lower-case name; a bool is ON or OFF in SHOW, 1 or 0 in SELECT."""
     return {**_VARIABLES, "version": RELEASES[release], **_ONLY[release]}
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.servers.standin import StandIn
 
 NEAR = "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version"
+_RESERVED = {"abort", "commit", "glob", "plan", "raise", "returning", "temp", "transaction"}
+"""Names to SQLite's displeasure, which MySQL takes as they are."""
 
 Answer = tuple[list[tuple[Any, ...]], list[str]] | None
 
@@ -41,6 +43,9 @@ def selected(server: StandIn, sql: str, database: str | None, words: Callable[[e
     for table in statement.find_all(exp.Table):
         if not table.db and database:
             table.set("db", exp.to_identifier(database))
+    for name in statement.find_all(exp.Identifier):
+        if name.name.lower() in _RESERVED:
+            name.set("quoted", True)
     try:
         return server.tables.select(statement.transform(lambda node: words(node) or node))
     except sqlite3.Error as error:

@@ -21,7 +21,7 @@ _SET = re.compile(
     r"SET\s+(?:(SESSION|GLOBAL|LOCAL)\s+|@@(?:(session|global|local)\.)?)?(\w+)\s*:?=\s*(.+)", re.IGNORECASE | re.DOTALL
 )
 _SHOW = re.compile(
-    r"SHOW\s+(?:GLOBAL\s+|SESSION\s+)?(VARIABLES|STATUS)(?:\s+LIKE\s+'([^']*)')?(.*)", re.IGNORECASE | re.DOTALL
+    r"SHOW\s+(GLOBAL\s+|SESSION\s+)?(VARIABLES|STATUS)(?:\s+LIKE\s+'([^']*)')?(.*)", re.IGNORECASE | re.DOTALL
 )
 _REPLICA = re.compile(r"SHOW\s+(REPLICA|SLAVE)\s+STATUS(?:\s+FOR\s+CHANNEL\s+'([^']*)')?\s*$", re.IGNORECASE)
 _ANY_REPLICA = re.compile(r"SHOW\s+(ALL\s+)?(REPLICAS?|SLAVES?)\b.*STATUS", re.IGNORECASE)
@@ -34,7 +34,7 @@ class Conversation(session.BaseSession):
     def __init__(self, server: StandIn) -> None:
         self.server, self.own, self.username, self.database = server, dict[str, Any](), None, None
         self.variables = variables.SessionVariables(variables.GlobalVariables())
-        self.variables.set("version", server.variables["version"], force=True)  # what the greeting says
+        self.variables.set("version", documented.RELEASES[server.release], force=True)  # what the greeting says
         self.killed = asyncio.Event()
         self.thread = 0
         self._link: Any = None
@@ -86,9 +86,10 @@ class Conversation(session.BaseSession):
         else:
             raise refusal(1317, "Query execution was interrupted")
 
-    def variable(self, name: str) -> Any:
+    def variable(self, name: str, *, everywhere: bool = False) -> Any:
+        """The session's value, or the global one."""
         name = name.lower()
-        known = {**self.server.variables, **self.own}
+        known = self.server.variables if everywhere else {**self.server.variables, **self.own}
         if name not in known:
             raise refusal(1193, f"Unknown system variable '{name}'")
         return known[name]
@@ -112,9 +113,10 @@ class Conversation(session.BaseSession):
             account = self.server.account
             return [(line,) for line in account.shown()], [f"Grants for {account.known_as}"]
         if told := _SHOW.match(sql):
-            known = {**self.server.variables, **self.own} if told[1].upper() == "VARIABLES" else self.server.status
-            like = re.compile(re.escape(told[2] or "%").replace("%", ".*").replace("_", "."), re.IGNORECASE)
-            named = set(re.findall(r"'([^']*)'", told[3].lower()))
+            own = {} if (told[1] or "").strip().upper() == "GLOBAL" else self.own
+            known = {**self.server.variables, **own} if told[2].upper() == "VARIABLES" else self.server.status
+            like = re.compile(re.escape(told[3] or "%").replace("%", ".*").replace("_", "."), re.IGNORECASE)
+            named = set(re.findall(r"'([^']*)'", told[4].lower()))
             rows = [(name, _text(value)) for name, value in sorted(known.items()) if like.fullmatch(name)]
             return [row for row in rows if not named or row[0].lower() in named], ["Variable_name", "Value"]
         if re.match(r"SHOW\s+(MASTER|BINARY\s+LOG)\s+STATUS", sql, re.IGNORECASE):
@@ -164,7 +166,7 @@ class Conversation(session.BaseSession):
 
     def _word(self, node: exp.Expression) -> exp.Expression | None:
         told: dict[type[exp.Expression], Callable[[], Any]] = {
-            exp.SessionParameter: lambda: self.variable(node.name),
+            exp.SessionParameter: lambda: self.variable(node.name, everywhere=node.text("kind").lower() == "global"),
             exp.CurrentVersion: lambda: self.variable("version"),
             exp.CurrentUser: lambda: self.server.account.known_as,
             exp.CurrentSchema: lambda: self.database,
@@ -194,4 +196,4 @@ def _needs(privilege: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else "" if value is None else str(value)
