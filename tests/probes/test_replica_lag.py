@@ -194,15 +194,15 @@ def test_a_long_transaction_is_no_lag_until_it_is_committed_and_then_it_is(pair,
     shop = watch()
 
     def long_one():
-        pair.primary.execute("SET SESSION binlog_format = STATEMENT", "UPDATE shop.long_one SET v = SLEEP(3)")
+        pair.primary.execute("SET SESSION binlog_format = STATEMENT", "UPDATE shop.long_one SET v = SLEEP(2)")
 
     thread = threading.Thread(target=long_one)
     thread.start()
-    time.sleep(2)
+    time.sleep(1.2)
     assert shop.look().lag == 0
     thread.join()
     committed = time.monotonic()
-    time.sleep(1.5)
+    time.sleep(1)
     seen = shop.look()
     assert seen.lag == pytest.approx(time.monotonic() - committed, abs=0.2)
     assert shop.until(lambda seen: seen.lag == 0)
