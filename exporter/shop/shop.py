@@ -103,7 +103,7 @@ class Shop:
         return self._premises.trail(every, idle)
 
     def caught_up(self, replica: str, within: float) -> float | None:
-        """Seconds until it has what the primary has now; None if not `within` them or half of the run. By GTIDs only."""
+        """Seconds until it has what the primary has now; None if not `within` them or 0.45 of the run. By GTIDs."""
         apart, most = f"{replica} catches up", self._run.deadline.left * 0.45
         return caught_up(self.node(apart=apart), self.replica(replica, apart=apart), min(within, most))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
@@ -15,9 +15,12 @@ from exporter.probes.replica_lag.heartbeat import Heartbeat
 from exporter.probes.replica_lag.look import Look
 from exporter.probes.replica_lag.memory import Memory
 from exporter.shop import NotApplicable, Shop
+from exporter.strict import fault, faults
 from exporter.units import Duration
 
 __all__ = ["ReplicaLag"]
+
+_SHARE = 0.4
 
 
 class ReplicaLag(Probe):
@@ -42,6 +45,13 @@ class ReplicaLag(Probe):
 
     catch_up: Annotated[Duration, Field(ge=0, le=30)] = 0.0
     """Waits this long in each run until the replica shows what the primary has now; 0: does not."""
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        if self.catch_up > _SHARE * self.timeout:
+            longest = f"at most {_SHARE:.0%} of timeout, which all of a run must fit into; raise that as well"
+            raise faults("ReplicaLag", [fault(("catch_up",), "too_long", longest)])
+        return self
 
     def limits(self) -> Mapping[str, float]:
         return {"lag": self.max_lag}
