@@ -37,6 +37,7 @@ VALUES: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
             "below_zero": "预占小于零",
             "above_stock": "预占大于库存",
         },
+        "thread": {"io": "IO", "sql": "SQL"},
         "pay_channel": {
             "wechat": "微信支付",
             "alipay": "支付宝",
@@ -75,6 +76,7 @@ VALUES: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
             "below_zero": "reserved below zero",
             "above_stock": "reserved above stock",
         },
+        "thread": {"io": "IO", "sql": "SQL"},
         "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
     },
 }

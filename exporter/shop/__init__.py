@@ -18,6 +18,7 @@ from exporter.shop.guard import Step
 from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
 from exporter.shop.table import Record, Table
@@ -46,6 +47,8 @@ __all__ = [
     "Table",
     "TableShape",
     "TimedOut",
+    "Trail",
     "Unreachable",
     "Unsupported",
+    "Who",
 ]

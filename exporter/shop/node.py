@@ -71,6 +71,19 @@ class Node:
         mark = "`" if self.family == "mysql" else '"'
         return f"{mark}{name.replace(mark, mark * 2)}{mark}".replace(":", r"\:")
 
+    def first(self, statements: Mapping[str, str], *, about: str) -> tuple[str, Sequence[Any]]:
+        """Name and rows of the first of these statements that the server knows; next time it is asked first.
+
+        Raises what `ask` raises, and Unsupported when it knows none.
+        """
+        known = self._source.words.get(about)
+        for name in sorted(statements, key=lambda each: each != known):
+            with contextlib.suppress(Unsupported):
+                rows = self.ask(statements[name], about=about)
+                self._source.words[about] = name
+                return name, rows
+        raise Unsupported(f"this server knows no statement for {about}")
+
     def select(self, select: Select, *, about: str, cap: int) -> Sequence[Mapping[str, Any]]:
         """The rows of a SELECT that somebody else wrote, by column name; its plan is judged before it runs.
 
