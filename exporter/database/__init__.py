@@ -48,7 +48,8 @@ class Database:
         self._lock = threading.Lock()
         self._watchdog = Watchdog()
         self._link: Link | None = None
-        self._dial = Dial(self.opening.link)
+        self._dial = Dial(self.opening.link, Link.drop)
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"Database({self.family.name})"
@@ -75,12 +76,20 @@ class Database:
         except _Lost as lost:
             raise Unreachable(f"the database ended the connection: {lost.fault.text}") from None
         finally:
+            if self._closed:
+                self._let_go()
             self._lock.release()
 
     def close(self) -> None:
+        """Keeps no connection from now on: a run that is still under way gets one for each statement."""
         with self._lock:
-            self._drop()
+            self._closed = True
+            self._let_go()
         self.opening.close()
+
+    def _let_go(self) -> None:
+        self._drop()
+        self._dial.abandon()
 
     def _idle(self) -> Link | None:
         """The open connection, if it has served and is not old: firewalls forget the silent ones without a word."""
