@@ -56,6 +56,28 @@ def _lookup(on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collec
     return on.kept(("lookup", by, fixed), {"batch": batch}, build)
 
 
+def rows(
+    run: Run,
+    source: Source,
+    table: Table,
+    statement: sqlalchemy.Select[Any],
+    inside: Callable[[Table], Sequence[sqlalchemy.ColumnElement[bool]]],
+    *,
+    cap: int,
+    binds: Mapping[str, Any] | None,
+) -> list[sqlalchemy.Row[Any]]:
+    """What the statement finds, shard by shard until `cap`; `inside` narrows it to some rows of each."""
+    found: list[Any] = []
+    for shard in table.physical:
+        on = table.on(shard)
+        place = Place(shard, on.names, on.map.schema_)
+        asked = bounded(statement, table, on, inside(on), cap - len(found), keep=bool(binds))
+        found += run.ask(source, asked, place, binds, advice=f"the columns that {shard} is searched by")
+        if len(found) >= cap:
+            break
+    return found
+
+
 def resolve(
     run: Run, source: Callable[[str | None], Source], callbacks: TableMap, trade_numbers: Collection[str]
 ) -> dict[str, list[str]]:

@@ -11,13 +11,14 @@ from exporter.shop.notes import Memory, Notes
 from exporter.shop.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import tzinfo
 
     from exporter.database.deadline import Deadline
     from exporter.mapping import Mapping as ShopMapping
     from exporter.shop.borders import Known
     from exporter.shop.run import Source
+    from exporter.shop.servers import Servers
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Premises:
     name: str
     mapping: ShopMapping
     zone: tzinfo
-    sources: Mapping[str, Source]
+    servers: Servers
     memory: Memory
     tables: dict[str, Table] = field(default_factory=dict)
     borders: dict[str, Known] = field(default_factory=dict)
@@ -35,9 +36,7 @@ class Premises:
     kept: dict[str, Notes] = field(default_factory=dict)
 
     def source(self, database: str | None) -> Source:
-        if (database or "") not in self.sources:
-            raise NotApplicable(f"the mapping reads database {database}; give its address in the shop's databases")
-        return self.sources[database or ""]
+        return self.servers.source(database or "")
 
     def table(self, word: str, columns: Collection[str], deadline: Deadline) -> Table:
         """The table of our word, with these columns of ours mapped; raises NotApplicable or Missing."""
@@ -77,5 +76,5 @@ class Premises:
     def forget(self) -> None:
         self.tables.clear()
         self.borders.clear()
-        for source in self.sources.values():
+        for source in self.servers.all():
             source.forget()

@@ -62,6 +62,17 @@ class Run:
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
 
+    def note(self, source: Source, statement: sqlalchemy.Executable) -> Sequence[Any]:
+        """Rows of a statement in the server's own words, its plan not judged; raises StatementError or a ShopError."""
+        sql = list[str]()
+        begun, rows = time.monotonic(), cast("Sequence[Any]", ())
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=lambda _cursor, text, _binds: sql.append(text))
+        finally:
+            if sql:
+                self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows)))
+        return rows
+
     def ask(
         self,
         source: Source,
