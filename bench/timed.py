@@ -1,4 +1,4 @@
-"""`order-health` with a note of every run: when it was due, when it began, when it ended; argv: the file, the command."""
+"""`order-health` with a note of every run, in the file that comes first: when it was due, began and ended."""
 
 import sys
 from datetime import datetime

@@ -135,6 +135,8 @@ class App:
         return self._exposition.page(accept, gzip)
 
     def ready(self) -> str | None:
+        if not self._watch.names():
+            return "not watching yet"
         if waiting := self._watch.waiting():
             return f"not run yet: {', '.join(name.said for name in waiting)}"
         return None

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from exporter.database.deadline import Bite, Deadline, Watchdog
+from exporter.database.deadline import WATCHDOG, Bite, Deadline
 from exporter.database.dial import Dial
 from exporter.database.errors import ShopError, TimedOut, Unreachable
 from exporter.database.families import family
@@ -46,7 +46,6 @@ class Database:
         self.family = family(url)
         self.opening = Opening(self.family)
         self._lock = threading.Lock()
-        self._watchdog = Watchdog()
         self._link: Link | None = None
         self._dial = Dial(self.opening.link, Link.drop)
         self._closed = False
@@ -115,7 +114,7 @@ class Database:
             raise TimedOut(f"the {deadline.total:g} s of this run are over")
         bite: Bite | None = None
         try:
-            with self._watchdog.until(deadline, link.session.sever) as bite:
+            with WATCHDOG.until(deadline, link.session.sever) as bite:
                 link.bound(deadline.left)
                 options = {"inspect": inspect} if inspect else {}
                 rows = link.connection.execute(statement, binds, execution_options=options).all()
