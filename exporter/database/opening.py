@@ -13,6 +13,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
+from exporter.database.compiled import shared
 from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Opening:
         connection = None
         try:
             connection = self._engine.connect()
+            shared(connection)
             assert self._session  # noqa: S101 - the engine has just called _raw
             self._set_up(self._session.raw)
             return Link(connection, self._session, self._limit)
