@@ -16,7 +16,7 @@ from exporter.mapping import WORDS, Tables
 from exporter.model import Name
 from exporter.probes import Probe, known
 from exporter.shop import Memory, Shop
-from exporter.strict import Strict, fault, faults
+from exporter.strict import Strict, fault, faults, unknown
 from exporter.units import Duration
 
 Databases = dict[Annotated[str, AfterValidator(named)], Annotated[Database, BeforeValidator(Database.written)]]
@@ -42,6 +42,18 @@ class ShopSection(Strict):
             fault(("tables", word, "database"), "dangling", f"no database {table.database!r}; add it to `databases:`")
             for word in WORDS
             if (table := self.tables.table(word)) and table.database and table.database not in self.databases
+        ]:
+            raise faults("ShopSection", found)
+        return self
+
+    @model_validator(mode="after")
+    def _servers_are_there(self) -> Self:
+        known = {**self.databases, **self.replicas}
+        if found := [
+            fault(("probes", probe, *place), "dangling", f"no {place[-1]} {name!r}; {unknown(name, known, 'they')}")
+            for probe, settings in self.probes.items()
+            for place, name in settings.servers()
+            if name not in known
         ]:
             raise faults("ShopSection", found)
         return self
