@@ -9,18 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import Database, Server, fetch, percentile, sidecar, table, values, workplace
+from probes import PROBES, WANTED
 from shopdata import small
-
-from exporter.probes import known
 
 SHOPS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 EVERY, MINUTE = 15.0, 60.0
-WANTED = 5
-PROBES: dict[str, dict[str, object]] = {
-    "pending_paid": {},
-    "negative_stock": {},
-}
-"""Settings by name. While there are fewer than five they run more often, so that there are as many runs."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +81,7 @@ def spread(milliseconds: Iterable[float]) -> tuple[str, ...]:
 
 
 def main() -> None:
-    named = {name: settings for name, settings in PROBES.items() if name in known()}
-    every = EVERY * len(named) / WANTED
+    every = EVERY * len(PROBES) / WANTED
     with workplace() as (folder, stack):
         many = stack.enter_context(Database(folder / "many", "--max-connections=500", "--table-open-cache=4000"))
         apart = stack.enter_context(Database(folder / "apart"))
@@ -101,7 +93,7 @@ def main() -> None:
         urls["apart"] = apart.url("shop")
         log = folder / "runs"
         log.touch()
-        probes: dict[str, object] = {name: {"every": f"{every:g}s", **settings} for name, settings in named.items()}
+        probes: dict[str, object] = {name: {"every": f"{every:g}s", **settings} for name, settings in PROBES.items()}
         program = (sys.executable, Path(__file__).with_name("timed.py"), log)
         server, address = sidecar(folder, urls, probes, program=program)
         stack.enter_context(server)

@@ -195,13 +195,18 @@ def sidecar(
 ) -> tuple[Server, str]:
     """Starts `order-health run` on a free port over these shops (name → database URL); the process and its address."""
     port = free_port()
+    path = written(folder, shops, probes, web={"listen": f"127.0.0.1:{port}"}, **more)
+    return Server([*program, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+
+
+def written(folder: Path, shops: dict[str, str], probes: dict[str, object], **more: object) -> Path:
+    """A configuration over these shops, each on the plain tables."""
     shop = {"tables": "plain", "probes": probes}
     config: dict[str, object] = {
         "shops": {name: {"database": url, **shop} for name, url in shops.items()},
-        "web": {"listen": f"127.0.0.1:{port}"},
         "state": f"sqlite:///{folder / 'state.db'}",
         **more,
     }
     path = folder / "order-health.yaml"
     path.write_text(yaml.safe_dump(config, allow_unicode=True))
-    return Server([*program, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+    return path
