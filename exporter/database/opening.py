@@ -13,6 +13,8 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
+from exporter.database import spoken
+from exporter.database.compiled import shared
 from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ class Opening:
         connection = None
         try:
             connection = self._engine.connect()
+            shared(connection)
             assert self._session  # noqa: S101 - the engine has just called _raw
             self._set_up(self._session.raw)
             return Link(connection, self._session, self._limit)
@@ -142,6 +145,7 @@ _SECONDS = 5.0
 
 
 def _inspected(_connection: Any, cursor: Any, statement: str, binds: Any, context: Any, _many: bool) -> None:
+    spoken.note(statement)
     inspect: Inspect | None = context.execution_options.get("inspect") if context else None
     if inspect:
         inspect(cursor, statement, binds)

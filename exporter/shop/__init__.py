@@ -13,9 +13,12 @@ from exporter.database.errors import (
     Unsupported,
 )
 from exporter.database.server import Server
+from exporter.database.shape import ColumnShape, IndexShape, TableShape
 from exporter.shop.guard import Step
+from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
 from exporter.shop.table import Record, Table
@@ -25,8 +28,11 @@ __all__ = [
     "Ability",
     "Asked",
     "Column",
+    "ColumnShape",
     "Denied",
     "Index",
+    "IndexShape",
+    "Measured",
     "Memory",
     "Missing",
     "Node",
@@ -39,7 +45,10 @@ __all__ = [
     "ShopError",
     "Step",
     "Table",
+    "TableShape",
     "TimedOut",
+    "Trail",
     "Unreachable",
     "Unsupported",
+    "Who",
 ]

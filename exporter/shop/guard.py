@@ -69,7 +69,7 @@ class Guard:
             key = _shape(statement)
             known = self._cleared.get(key)
             if not known or known[0] + HOUR < time.monotonic():
-                raise Plan(key, self._explained(cursor, statement, binds))
+                raise Plan(key, self.explained(cursor, statement, binds))
             seen.extend(known[1])
 
         return look
@@ -89,7 +89,7 @@ class Guard:
                 )
         self._cleared[plan.key] = time.monotonic(), plan.steps
 
-    def _explained(self, cursor: Any, statement: str, binds: Any) -> tuple[Step, ...]:
+    def explained(self, cursor: Any, statement: str, binds: Any) -> tuple[Step, ...]:
         family = self._catalog.database.family
         cursor.execute(family.explain + statement, binds)
         names = [column[0] for column in cursor.description]

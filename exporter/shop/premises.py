@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter.database.errors import Denied, Missing, NotApplicable
 from exporter.database.faults import shut_out
 from exporter.shop.notes import Memory, Notes
+from exporter.shop.replication import Trail
 from exporter.shop.table import Table
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from exporter.shop.borders import Known
     from exporter.shop.run import Source
     from exporter.shop.servers import Servers
+
+_IDLE = 60.0
+"""Seconds for which the primary is followed at the least once somebody has asked."""
 
 
 @dataclass(slots=True)
@@ -34,6 +40,8 @@ class Premises:
     borders: dict[str, Known] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     kept: dict[str, Notes] = field(default_factory=dict)
+    trails: dict[tuple[float, float], Trail] = field(default_factory=dict)
+    _trailing: threading.Lock = field(default_factory=threading.Lock)
 
     def source(self, database: str | None) -> Source:
         return self.servers.source(database or "")
@@ -72,6 +80,20 @@ class Premises:
                 lambda: memory.recall(name, probe), lambda what: memory.remember(name, probe, what)
             )
         return self.kept[probe]
+
+    def trail(self, every: float, idle: float) -> Trail:
+        """The primary, followed at this pace; the one of a pace that nobody asks for any more ends by itself."""
+        with self._trailing:
+            if (every, idle) not in self.trails:
+                source = partial(self.servers.source, "", "positions")
+                self.trails[every, idle] = Trail(self.name, source, every, max(_IDLE, idle))
+            return self.trails[every, idle]
+
+    def close(self) -> None:
+        with self._trailing:
+            for trail in self.trails.values():
+                trail.stop()
+        self.servers.close()
 
     def forget(self) -> None:
         self.tables.clear()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from exporter import masking
 from exporter.database import Database, StatementError
 from exporter.database.catalog import Catalog
-from exporter.database.errors import Denied, ShopError
+from exporter.database.errors import Denied, Ended, ShopError
 from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
@@ -46,16 +47,21 @@ class Place:
 
 
 class Source:
-    """A database with what is known of it: shared by all runs of a shop."""
+    """A database with what is known of it: shared by all runs of a shop.
+
+    `words`: of several ways to ask for the same, the one that this server understands.
+    """
 
     def __init__(self, database: Database, large: int) -> None:
         self.database = database
         self.catalog = Catalog(database)
         self.guard = Guard(self.catalog, large)
+        self.words: dict[str, str] = {}
 
     def forget(self) -> None:
         self.catalog.forget()
         self.guard.forget()
+        self.words.clear()
 
 
 @dataclass(slots=True)
@@ -132,6 +138,34 @@ class Run:
         finally:
             self._keep(sql, begun, rows, steps)
         return rows
+
+    def measure(self, source: Source, statement: sqlalchemy.Executable) -> tuple[Asked, bool]:
+        """Runs it whatever its plan, which is asked for before; true when it was ended at the limit.
+
+        The time is from when the statement was sent to its last row, without a connection's. Literals are not kept.
+        """
+        sql, begun = list[str](), list[float]()
+
+        def explain(cursor: Any, text: str, binds: Any) -> None:
+            raise Plan(text, source.guard.explained(cursor, text, binds))
+
+        def begin(_cursor: Any, text: str, _binds: Any) -> None:
+            sql.append(masking.statement(text))
+            begun.append(time.monotonic())
+
+        steps, rows, ended = cast("tuple[Step, ...]", ()), cast("Sequence[Any]", ()), False
+        try:
+            source.database.ask(statement, self.deadline, inspect=explain)
+        except Plan as plan:
+            steps = plan.steps
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=begin)
+        except Ended:
+            ended = True
+        finally:
+            if begun:
+                self._keep(sql, begun[-1], rows, steps)
+        return self.trace[-1], ended
 
     def _keep(self, sql: Sequence[str], begun: float, rows: Sequence[Any], steps: Sequence[Step] = ()) -> None:
         """What failed is shown as well: it is what one wants to see."""

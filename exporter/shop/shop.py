@@ -12,6 +12,7 @@ from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
+from exporter.shop.replication import Trail, caught_up
 from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
 from exporter.shop.table import Record, Table
@@ -96,6 +97,15 @@ class Shop:
 
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
+
+    def trail(self, every: float, *, idle: float) -> Trail:
+        """Where the primary is, looked at once in `every` seconds until nobody has asked for `idle` seconds."""
+        return self._premises.trail(every, idle)
+
+    def caught_up(self, replica: str, within: float) -> float | None:
+        """Seconds until it has what the primary has now; None if not `within` them or 0.45 of the run. By GTIDs."""
+        apart, most = f"{replica} catches up", self._run.deadline.left * 0.45
+        return caught_up(self.node(apart=apart), self.replica(replica, apart=apart), min(within, most))
 
     def maps(self, word: str, *columns: str) -> bool:
         table = self.mapping.table(word)
@@ -191,4 +201,4 @@ class Shop:
         self._premises.forget()
 
     def close(self) -> None:
-        self._premises.servers.close()
+        self._premises.close()
