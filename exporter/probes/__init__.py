@@ -29,6 +29,9 @@ class Probe(Strict, ABC):
     PART: ClassVar[str] = ""
     """The label that says of which part a sample is, for a probe that runs as several: `replica`, `query`."""
 
+    READS: ClassVar[tuple[str, ...]] = ()
+    """The words of the mapping whose tables it reads; `order-health ddl` names it where a migration touches them."""
+
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
