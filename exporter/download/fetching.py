@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from exporter import __version__
@@ -16,6 +16,9 @@ from exporter.download.body import CODINGS, Body
 from exporter.download.cookies import Cookies
 from exporter.download.nouns import DownloadError, Hop, Request, Response, TooLateError
 from exporter.download.wire import connection
+
+if TYPE_CHECKING:
+    import http.client
 
 MOST_HOPS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -54,12 +57,20 @@ def fetch(request: Request, deadline: Deadline, cap: int, sink: Callable[[bytes]
         asked = _next(asked, hop.status, further, origin=request.url)
 
 
+def moved(request: Request, url: str) -> Request:
+    """A GET of another address by the same person, whose credentials stay behind where it is another server."""
+    _place(url)
+    if _may_see(request.url, url):
+        return replace(request, url=url, method="GET", body=b"")
+    return replace(request, url=url, method="GET", body=b"", headers=_neutral(request.headers), cookies={})
+
+
 def _asked(
     request: Request, deadline: Deadline, body: Body, cookies: Cookies, *, may_see: bool
 ) -> tuple[Hop, str | None]:
     """The answer to one request, and where it redirects to; else its body is read."""
     place = _place(request.url)
-    given = request.headers if may_see else {k: v for k, v in request.headers.items() if k.lower() in _NEUTRAL}
+    given = request.headers if may_see else _neutral(request.headers)
     headers = _headers(given, cookies.header(request.url, request.cookies if may_see else {}))
     began = time.monotonic()
     with _told(deadline), connection(place.host, place.port, _tls(request) if place.tls else None, deadline) as link:
@@ -77,6 +88,8 @@ def _asked(
 @contextmanager
 def _told(deadline: Deadline) -> Iterator[None]:
     """What goes wrong, as people read it."""
+    import http.client  # noqa: PLC0415 - a sidecar that downloads nothing does without
+
     try:
         yield
     except TimeoutError:
@@ -133,6 +146,10 @@ def _may_see(origin: str, url: str) -> bool:
     return _server(ours) == _server(theirs) or (
         ours.hostname == theirs.hostname and (_server(ours)[2], _server(theirs)[2]) == (80, 443)
     )
+
+
+def _neutral(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() in _NEUTRAL}
 
 
 def _server(parts: SplitResult) -> tuple[str, str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import io
 import socket
 import ssl
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from exporter.download.nouns import DownloadError, TooLateError
 
 if TYPE_CHECKING:
+    import http.client
+
     from _typeshed import WriteableBuffer
 
     from exporter.database.deadline import Deadline
@@ -28,6 +29,8 @@ def connection(
     host: str, port: int, tls: ssl.SSLContext | None, deadline: Deadline
 ) -> Iterator[http.client.HTTPConnection]:
     """Open for as long as it is used. Raises DownloadError; `tls` is None for plain HTTP."""
+    import http.client  # noqa: PLC0415 - a sidecar that downloads nothing does without
+
     made = http.client.HTTPConnection(host, port)
     made.default_port = http.client.HTTPS_PORT if tls else http.client.HTTP_PORT  # else Host would name port 443
     with _connected(host, port, tls, deadline) as plug:

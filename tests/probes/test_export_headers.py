@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.probes.export_cache.verdict import WORSE, verdict
+from exporter.probes.export_cache.headers import WORSE, verdict
 
 NOW = datetime(2026, 1, 26, 3, 0, tzinfo=UTC)
 FRESH = {"Date": format_datetime(NOW, usegmt=True)}
