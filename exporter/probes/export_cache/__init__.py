@@ -17,9 +17,9 @@ from exporter.probes import Probe
 from exporter.probes.export_cache import tell
 from exporter.probes.export_cache.asking import asker
 from exporter.probes.export_cache.headers import Verdict, verdict
+from exporter.probes.export_cache.looking import Run
 from exporter.probes.export_cache.memory import Memory
 from exporter.probes.export_cache.orders import progress
-from exporter.probes.export_cache.round import Run
 from exporter.probes.export_cache.settings import Export, Exports, named
 from exporter.shop import Shop, ShopError
 from exporter.units import Duration
@@ -60,8 +60,8 @@ class ExportCache(Probe):
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
         export = self._named[shop.part]
         memory = Memory.loads(shop.recall())
-        if memory.place != export.place:
-            memory = Memory(export.place)
+        if memory.what != export.what:
+            memory = Memory(export.what)
         if not self._rests(memory, now):
             memory = self._asked(shop, export, memory, now)
         if memory.found is None:

@@ -57,9 +57,9 @@ _NOTHING = Seen()
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`asked` is when the shop was last asked for the export at `place`; `found` is what came of it, or `error`."""
+    """`asked` is when the shop was last asked for the export `what`; `found` is what came of it, or `error`."""
 
-    place: str = ""
+    what: str = ""
     asked: datetime | None = None
     found: Findings | None = None
     error: str = ""
@@ -74,7 +74,7 @@ class Memory:
                 return cls()
             moments = {name: _moment(seen[name]) for name in ("since", "moved")}
             return cls(
-                str(stored["place"]),
+                str(stored["what"]),
                 _moment(stored["asked"]),
                 Findings(**found) if found else None,
                 str(stored["error"]),

@@ -143,7 +143,7 @@ class Export(Strict):
         return (self.name or self._path)[:_LONGEST]
 
     @property
-    def place(self) -> str:
+    def what(self) -> str:
         """What a memory is of; without the parameters of the address, which may hold a secret."""
         return f"{self._method} {self.url.get_secret_value().partition('?')[0]} {self.covers}"
 
