@@ -16,6 +16,8 @@ PANDAS = "pandas==2.2.3"
 SIZES = (100_000, 1_000_000, 5_000_000)
 DAY = "2026-01-25"
 SIDES = 4
+PANDAS_NEEDS = 3_500
+"""Bytes an order, of all four sides."""
 ODD = 10_000
 """Each so-many-th order is pending although it is paid, and each so-many-th after it is missing in the export."""
 
@@ -45,11 +47,20 @@ def main() -> int:
             fill(database, size)
             bill, export = files(folder, size)
             ours = measured(reconciled(folder, database, bill, export), folder)
+            row = [f"{size:,}", *shown(size, ours)]
+            if available() < size * PANDAS_NEEDS:
+                rows.append([*row, "not run", "", f"needs {size * PANDAS_NEEDS >> 30} GiB", ""])
+                continue
             theirs = measured([slow, Path(__file__).with_name("merge.py"), database.url("shop"), bill, export], folder)
-            rows.append([f"{size:,}", *shown(size, ours), *shown(size, theirs), f"{theirs[0] / ours[0]:.1f} ×"])
+            rows.append([*row, *shown(size, theirs), f"{theirs[0] / ours[0]:.1f} ×"])
     head = ["orders", "s", "rows/s", "peak MiB", "pandas s", "rows/s", "peak MiB", "faster by"]
     table("Reconciling a day: orders, callbacks, bill and export of so many rows each", head, rows)
     return 0
+
+
+def available() -> int:
+    """Bytes of memory that are free."""
+    return int(Path("/proc/meminfo").read_text().split("MemAvailable:")[1].split()[0]) << 10
 
 
 def fill(database: Database, count: int) -> None:
@@ -85,7 +96,20 @@ def reconciled(folder: Path, database: Database, bill: Path, export: Path) -> li
     config = folder / "config.yaml"
     shop = {"database": database.url("shop"), "tables": "plain", "probes": {"pending_paid": {}}}
     config.write_text(yaml.safe_dump({"shops": {"main": shop}}))
-    return [sys.executable, "-m", "exporter", "reconcile", "--config.file", config, "--date", DAY, "--bill", bill, "--export", export]
+    return [
+        sys.executable,
+        "-m",
+        "exporter",
+        "reconcile",
+        "--config.file",
+        config,
+        "--date",
+        DAY,
+        "--bill",
+        bill,
+        "--export",
+        export,
+    ]
 
 
 def measured(argv: list[str | Path], folder: Path) -> tuple[float, float]:
@@ -107,10 +131,19 @@ def shown(size: int, figures: tuple[float, float]) -> list[str]:
 
 def pandas(folder: Path) -> Path:
     home = ROOT / ".peers" / "pandas"
-    if not (home / "bin" / "python").exists() or subprocess.run([home / "bin" / "python", "-c", "import pandas, pymysql"], capture_output=True, check=False).returncode:
+    if (
+        not (home / "bin" / "python").exists()
+        or subprocess.run(
+            [home / "bin" / "python", "-c", "import pandas, pymysql"], capture_output=True, check=False
+        ).returncode
+    ):
         made = subprocess.run([ROOT / "tools" / "venv.sh", home], capture_output=True, text=True, check=False)
         pip = [home / "bin" / "pip", "install", "--quiet", PANDAS, "pymysql", "sqlalchemy"]
-        made = subprocess.run(pip, capture_output=True, text=True, check=False, cwd=folder) if not made.returncode else made
+        made = (
+            subprocess.run(pip, capture_output=True, text=True, check=False, cwd=folder)
+            if not made.returncode
+            else made
+        )
         if made.returncode:
             raise UnavailableError(f"{PANDAS} cannot be installed: {made.stderr[-300:]}")
     return home / "bin" / "python"

@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 from exporter.bills import alipay, notices, wechat
 from exporter.bills.form import BATCH, Line, Page
+from exporter.bills.lines import Lines
 from exporter.bills.nouns import BEIJING, Entry, RsaKey, State, Terms
 from exporter.bills.signature import public_key
 from exporter.sheets import File, Limits, Part, SheetFaultError, folded, lines, numbered, parts
@@ -81,5 +82,5 @@ def _lines(part: Part) -> Iterator[Line]:
         return numbered(part)
     first = next((text for _, text in lines(part) if text.strip()), "")
     if {"微信订单号", "资金流水单号"} & set(first.split(",")):
-        return wechat.Lines(texts(part, BATCH))
+        return Lines(texts(part, BATCH))
     return numbered(part, delimiter="," if first.lstrip().startswith("#") else None)

@@ -110,7 +110,7 @@ class Reconciliation:
             for batch in self._callbacks.of_day(day):
                 self._count("callbacks", batch)
                 spill.add(CALLBACKS, batch.keys, batch.rows)
-        bill = Bill(day, self._wanted.bill_terms, self._leads.keys)
+        bill = Bill(day, self._wanted.bill_terms, self._leads)
         for path in self._wanted.bills:
             for batch, paid in bill.batches(path):
                 self._count("bill", batch)

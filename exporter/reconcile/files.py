@@ -10,12 +10,15 @@ from pathlib import Path
 
 from exporter.bills import Entry, Terms, batches
 from exporter.reconcile.exported import Line, Table
+from exporter.reconcile.leads import Leads
 from exporter.reconcile.nouns import Day, Difference, Exported, Paid, known_sum
 from exporter.reconcile.reading import Batch
 from exporter.reconcile.spill import MARK, Rows, cores, read_core
 from exporter.sheets import SheetFaultError, header, numbered, parts, rounded
 
 BATCH = 5_000
+
+_PAID = f"{MARK}True"
 
 NUMBERS = (
     "订单编号", "订单号", "订单编码", "订单流水号", "主订单编号", "order_no", "order_sn", "orderno", "ordernumber",
@@ -35,7 +38,7 @@ class Bill:
 
     day: Day
     terms: Terms
-    keys: Callable[[Sequence[str]], list[str]]
+    leads: Leads
     elsewhere: int = 0
 
     def batches(self, path: Path) -> Iterator[tuple[Batch, list[bool]]]:
@@ -50,11 +53,14 @@ class Bill:
 
     def _batch(self, entries: Sequence[Entry]) -> tuple[Batch, list[bool]]:
         number, transaction, amount, currency, at, _, state, *_ = zip(*entries, strict=True)
-        keys, paid = self.keys(number), [each == "paid" for each in state]
-        found = cores(keys, amount, [each or "" for each in currency])
+        paid = [each == "paid" for each in state]
+        money = known_sum(compress(amount, paid))
         moments = map(repr, map(datetime.timestamp, at))
         rests = list(map(MARK.join, zip([each or "" for each in transaction], moments, map(str, paid), strict=True)))
-        return Batch(keys, Rows(found, rests), known_sum(compress(amount, paid))), paid
+        currencies = [each or "" for each in currency]
+        keys, amounts, (money_of, told) = self.leads.spread(number, amount, None, currencies, rests)
+        rows = Rows(cores(keys, amounts, money_of), list(told))
+        return Batch(keys, rows, money), [rest.endswith(_PAID) for rest in told]
 
 
 def whole_payment(row: tuple[str, str]) -> Paid:

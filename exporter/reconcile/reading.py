@@ -138,9 +138,9 @@ class Callbacks(Reader):
         """By the number that leads to orders."""
         for texts in self._slices.of_day(day, "received"):
             number, _, amount, currency, _ = self.columns(texts)
-            keys = self.leads.keys(number)
-            found, money = self.cores(keys, amount, currency)
-            yield Batch(keys, Rows(found, texts), money)
+            keys, amounts, (currencies, rests) = self.leads.spread(number, amount, "", currency, texts)
+            found, money = self.cores(keys, amounts, currencies)
+            yield Batch(keys, Rows(found, list(rests)), money)
 
     def whole(self, row: tuple[str, str]) -> Paid:
         core, text = row
