@@ -45,9 +45,8 @@ class Bill:
         """Lines of the day, and which of them are payments; raises SheetFaultError, at the latest at the end."""
         for entries in batches(path, terms=self.terms):
             start, end = self.day.start, self.day.end
-            here = [each for each in entries if start <= each.at < end]
-            self.elsewhere += len(entries) - len(here)
-            here = [each for each in here if each.trade_no and each.state != "failed"]
+            here = [each for each in entries if each.trade_no and each.state != "failed" and start <= each.at < end]
+            self.elsewhere += sum(not start <= each.at < end for each in entries) if len(here) < len(entries) else 0
             if here:
                 yield self._batch(here)
 

@@ -6,6 +6,7 @@ The server joins a slice's rows into one text: a driver written in Python spends
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -42,20 +43,24 @@ class Slices:
         self._joins = True
 
     def of_day(self, day: Day, by: str) -> Iterator[list[str]]:
+        """The next slice is asked for while this one is worked on."""
         since, step, most = day.start, _FIRST, SLICE
-        while since < day.end:
+        with ThreadPoolExecutor(1, "reconcile") as ahead:
             until = min(since + step, day.end)
-            rows = self._read(by, since, until, most)
-            if rows is None:
-                if step <= _SHORTEST:
+            coming = ahead.submit(self._read, by, since, until, most)
+            while True:
+                rows = coming.result()
+                if rows is None and step <= _SHORTEST:
                     most, self._joins = most * 4, False  # an import: a second with more rows than a slice
-                step = max(step / 4, _SHORTEST)
-                continue
-            if rows:
-                yield rows
-            since = until
-            if len(rows) < most // 3:
-                step *= 2
+                step = max(step / 4, _SHORTEST) if rows is None else step * 2 if len(rows) < most // 3 else step
+                since = since if rows is None else until
+                until = min(since + step, day.end)
+                if since < day.end:
+                    coming = ahead.submit(self._read, by, since, until, most)
+                if rows:
+                    yield rows
+                if since >= day.end:
+                    return
 
     def _read(self, by: str, since: datetime, until: datetime, most: int) -> list[str] | None:
         """The rows of this stretch, None when they are too many."""
@@ -78,4 +83,7 @@ def packed(table: Table, words: tuple[str, ...]) -> sqlalchemy.ColumnElement[str
     """These columns as one text, the marks between them included."""
     texts = {word: sqlalchemy.cast(table.c[word], sqlalchemy.String) for word in words if word in table.c}
     cells: list[Any] = [sqlalchemy.func.coalesce(texts[word], "") if word in texts else "" for word in words]
+    if not table.as_text:
+        return sqlalchemy.func.concat_ws(MARK, *cells)
+    # SQLite knows concat_ws from 3.44 on only
     return reduce(lambda left, right: left.concat(MARK).concat(right), cells[1:], cells[0])
