@@ -84,7 +84,7 @@ class Page:
     def numbers(self, block: Block, place: int) -> list[str]:
         """`number` of each line."""
         found = list(block.column(place))
-        if _PLAIN.fullmatch("\n".join([*found, ""])) and not isinstance(found[0], Number):
+        if _PLAIN.fullmatch("\n".join([*found, ""])) and Number not in set(map(type, found)):
             return found
         for index, line in enumerate(block.lines):
             self.line = line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import and_
 from pathlib import Path
 from typing import TypeVar
 
@@ -96,12 +97,14 @@ class Reconciliation:
         self._count("orders")
         for batch, settled, own in self._orders.of_day(self._wanted.day, self._wanted.by):
             self._count("orders", batch)
-            named = [batch]
-            if numbers is not by_trade and self._wanted.exports:
-                named.append(batch.under(own))
-            for each, spill in zip(named, (by_trade, numbers), strict=False):
-                for side, chosen in ((SETTLED, settled), (OPEN, [not one for one in settled])):
-                    spill.add(side, *each.only(chosen))
+            opened = [not one for one in settled]
+            if numbers is not by_trade:
+                named = list(map(bool, batch.keys))  # an order without a trade number was never to be paid
+                by_trade.add(SETTLED, *batch.only(list(map(and_, settled, named))))
+                by_trade.add(OPEN, *batch.only(list(map(and_, opened, named))))
+                batch = batch.under(own)  # noqa: PLW2901 - the same rows
+            numbers.add(SETTLED, *batch.only(settled))
+            numbers.add(OPEN, *batch.only(opened))
 
     def _read_payments(self, spill: Spill) -> None:
         day = self._wanted.day

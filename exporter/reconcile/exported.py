@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from exporter.reconcile.nouns import Difference, Fen
-from exporter.sheets import Header, Kept, SheetFaultError, clean, damage, fen, is_blank, is_summary
+from exporter.sheets import Header, Kept, Number, SheetFaultError, clean, damage, fen, is_blank, is_summary
 
 Line = tuple[int, Sequence[str]]
 Taken = tuple[list[str], list[Fen], list[int], list[Difference]]
@@ -28,10 +28,10 @@ class Table:
     def taken(self, lines: Sequence[Line]) -> Taken:
         """Numbers, amounts, lines, and the rows whose number is damaged; raises SheetFaultError."""
         rows = list(map(_ROW, lines))
-        if {str} == {type(cell) for row in rows[:1] for cell in row} and max(map(len, rows)) <= self._head.width:
+        if max(map(len, rows)) <= self._head.width:
             try:
                 numbers = list(map(itemgetter(self._number), rows))
-                if _PLAIN.fullmatch("\n".join([*numbers, ""])):
+                if _PLAIN.fullmatch("\n".join([*numbers, ""])) and Number not in set(map(type, numbers)):
                     return numbers, self._amounts_of(rows), list(map(_LINE, lines)), []
             except (IndexError, ValueError):
                 pass  # a row that is short, or an amount that is none: row by row its line is known

@@ -32,7 +32,7 @@ class Slices:
     def __init__(self, shop: Shop, table: Table, words: tuple[str, ...], match: Mapping[str, Collection[Any]]) -> None:
         self._shop, self._table = shop, table
         text = packed(table, words)
-        count, joined = sqlalchemy.func.count(), sqlalchemy.func.aggregate_strings(text, _ROW)
+        count, joined = sqlalchemy.func.count(), sqlalchemy.func.aggregate_strings(text.concat(_ROW), "")
         self._single: sqlalchemy.Select[Any] = (
             sqlalchemy.select(text).select_from(table.source).where(*table.only(match))
         )
@@ -50,10 +50,12 @@ class Slices:
             coming = ahead.submit(self._read, by, since, until, most)
             while True:
                 rows = coming.result()
-                if rows is None and step <= _SHORTEST:
-                    most, self._joins = most * 4, False  # an import: a second with more rows than a slice
-                step = max(step / 4, _SHORTEST) if rows is None else step * 2 if len(rows) < most // 3 else step
-                since = since if rows is None else until
+                if rows is None:
+                    if step <= _SHORTEST:
+                        most, self._joins = most * 4, False  # an import: a second with more rows than a slice
+                    step = max(step / 4, _SHORTEST)
+                else:
+                    since, step = until, step * 2 if len(rows) < most // 3 else step
                 until = min(since + step, day.end)
                 if since < day.end:
                     coming = ahead.submit(self._read, by, since, until, most)
@@ -69,11 +71,12 @@ class Slices:
         if self._joins:
             parts: list[Any] = list(asked.rows(self._joined, word=self._table.word, during=during))
             count = sum(part[0] for part in parts)
-            rows = [row for part in parts if part[1] for row in part[1].split(_ROW)]
-            if len(rows) == count <= most:
-                return rows
             if count > most:
                 return None
+            joined = [part[1] or "" for part in parts]
+            rows = [row for text in joined for row in text.split(_ROW)[:-1]]
+            if len(rows) == count and all(text.endswith(_ROW) or not text for text in joined):
+                return rows
             self._joins = False  # this server cuts what it joins (MySQL: at 1 KiB, unless told otherwise)
         single: list[Any] = list(asked.rows(self._single, word=self._table.word, cap=most + 1, during=during))
         return None if len(single) > most else [row[0] for row in single]

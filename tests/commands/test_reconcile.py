@@ -184,6 +184,20 @@ def test_a_window_that_is_eight_hours_off_is_suspected(shop, reconcile, tmp_path
     assert "8 hours later than the day" in out
 
 
+def test_a_server_that_cuts_what_it_joins_is_read_row_by_row(shop, reconcile, tmp_path, mariadb):
+    for number in range(40):
+        paid(shop, f"N{number}", created_at=at(10), paid_at=at(10, 1))
+        told(shop, f"N{number}")
+    path = bill(tmp_path, *(line(f"N{number}") for number in range(40)))
+    joined = reconcile("--bill", path)
+    mariadb.execute("SET GLOBAL group_concat_max_len = 1024")
+    try:
+        assert reconcile("--bill", path) == joined
+    finally:
+        mariadb.execute("SET GLOBAL group_concat_max_len = DEFAULT")
+    assert joined[0] == 0
+
+
 def test_what_cannot_be_done_is_status_2_with_the_reason(shop, reconcile, tmp_path):
     path = bill(tmp_path, line("N1"), count=5)
     status, out, err = reconcile("--bill", path)
