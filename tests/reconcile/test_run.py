@@ -11,7 +11,7 @@ from exporter.mapping import load
 from exporter.reconcile import Day, Reconciliation, Wanted, slices
 from exporter.shop import Shop
 from tests.bills.files import alipay_bill, alipay_line, wechat_bill, wechat_line
-from tests.probes.plain import on_sqlite
+from tests.probes.plain import Plain, on_sqlite, schema
 from tests.sheets.test_rows import workbook
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -64,6 +64,23 @@ def test_slices_hold_every_row_once_however_they_crowd(lite, tmp_path, monkeypat
     assert found == {}
     assert done.sides["orders"].rows == done.sides["callbacks"].rows == 50
     assert done.sides["orders"].money == 50 * 600
+
+
+@pytest.mark.server
+def test_postgres_joins_rows_as_well(postgres, tmp_path):
+    statements = [each.replace("DATETIME", "TIMESTAMP") for each in schema()]
+    url = postgres.url(postgres.database("reconciled", *statements))
+
+    def sql(given):
+        postgres.execute(*given, database="reconciled")
+
+    shop = Plain(url, sql)
+    fill(shop, 3)
+    shop.order("N3", created_at=at(23, 59, 59))
+    found, done = outcome(shop.shop(), bills=[bill(tmp_path, "N0", "N1", "N2", "N3")])
+    shop.close()
+    assert found == {"paid_pending": (1, ["N3"]), "amount_bill": (1, ["N3"]), "no_callback": (1, ["N3"])}
+    assert done.sides["orders"].rows == 4
 
 
 def singly(init):
