@@ -37,13 +37,13 @@ def trade(page: Page, terms: Terms) -> Iterator[Entry]:  # noqa: ARG001 - the bi
         page.count("退款 count" if back else "交易 count")
         if not back and name != "交易":
             continue
-        at = (clean(row[done]) if done is not None else "") or clean(row[begun])
+        at = done if done is not None and clean(row[done]) else begun
         yield Entry(
             page.number(row[ours]),
             text(row[theirs]),
             _absolute(moved) if back else moved,
             "CNY",
-            page.moment(at, "完成时间"),
+            page.moment(row, at),
             "alipay",
             "refunded" if back else "paid",
             (text(row[refund]) or "") if back and refund is not None else "",
@@ -63,8 +63,11 @@ def _agree(page: Page, line: str) -> None:
     if not found:
         return
     kind, count, total = found[1], found[2], found[3]
-    page.agree({f"{kind}合计": (f"{kind} count", int(count))})
     if kind in page.totals:
         page.totals[kind] = _absolute(page.totals[kind])
     amount = fen(total)
-    page.agree({f"{kind}实收": (kind, None if amount is None else _absolute(amount))})
+    page.said = {
+        f"{kind}合计": (f"{kind} count", int(count)),
+        f"{kind}实收": (kind, None if amount is None else _absolute(amount)),
+    }
+    page.agree()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["paid", "refunded", "revoked", "failed"]
 
@@ -13,8 +13,7 @@ BEIJING = timezone(timedelta(hours=8))
 """The zone of every time in a Chinese bill, wherever the shop is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a bill or of a log of callbacks: a payment, or money that went back.
 
     `trade_no` is the shop's number, `transaction` the channel's, `amount` in fen; `at` is UTC; `refund` is the number

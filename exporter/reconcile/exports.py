@@ -1,22 +1,10 @@
-"""Orders and the export of one day held against each other: pure."""
+"""What an order and the rows of an export that name it say against each other: pure."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from exporter.reconcile.nouns import SETTLED, Difference, Exported, Fen, Kind, Order, total
-
-
-def odd(orders: Sequence[tuple[Any, ...]], exported: Sequence[tuple[Any, ...]]) -> set[str]:
-    """The keys that need a second look: all but one order and one row with the same amount."""
-    ours, theirs = [row[:2] for row in orders], [row[:2] for row in exported]
-    found = {key for key, _ in set(ours) ^ set(theirs)}
-    for rows in (ours, theirs):
-        if len(set(rows)) < len(rows):
-            found |= {key for key, count in Counter(key for key, _ in rows).items() if count > 1}
-    return found
 
 
 def judge(orders: Sequence[Order], exported: Sequence[Exported], *, of_day: bool) -> Iterator[Difference]:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
+from itertools import compress, islice, repeat
 from pathlib import Path
-from typing import Any
 
-from exporter.bills import Terms, entries
-from exporter.reconcile.nouns import Day, Difference, Fen
-from exporter.sheets import (
-    Header,
-    Number,
-    SheetFaultError,
-    clean,
-    damage,
-    fen,
-    header,
-    is_blank,
-    is_summary,
-    numbered,
-    parts,
-    rounded,
-)
-
-Row = tuple[Any, ...]
+from exporter.bills import Entry, Terms, batches
+from exporter.reconcile.exported import Line, Table
+from exporter.reconcile.leads import Leads
+from exporter.reconcile.nouns import Day, Difference, Exported, Paid, known_sum
+from exporter.reconcile.reading import Batch
+from exporter.reconcile.spill import MARK, Rows, cores, read_core
+from exporter.sheets import SheetFaultError, header, numbered, parts, rounded
 
 BATCH = 5_000
+
+_PAID = f"{MARK}True"
 
 NUMBERS = (
     "订单编号", "订单号", "订单编码", "订单流水号", "主订单编号", "order_no", "order_sn", "orderno", "ordernumber",
@@ -47,37 +38,49 @@ class Bill:
 
     day: Day
     terms: Terms
-    key: Callable[[str], str]
+    leads: Leads
     elsewhere: int = 0
 
-    def rows(self, path: Path) -> Iterator[list[Row]]:
-        """Tuples in the form of `Paid`; raises SheetFaultError, at the latest at the end."""
-        start, end = self.day.seconds
-        found = entries(path, terms=self.terms)
-        while batch := list(islice(found, BATCH)):
-            rows: list[Row] = []
-            for entry in batch:
-                at = entry.at.timestamp()
-                if not start <= at < end:
-                    self.elsewhere += 1
-                elif entry.trade_no and entry.state != "failed":
-                    key, back = self.key(entry.trade_no), entry.state != "paid"
-                    rows.append((key, entry.amount, entry.currency or "", entry.transaction or "", at, back))
-            yield rows
+    def batches(self, path: Path) -> Iterator[tuple[Batch, list[bool]]]:
+        """Lines of the day, and which of them are payments; raises SheetFaultError, at the latest at the end."""
+        for entries in batches(path, terms=self.terms):
+            start, end = self.day.start, self.day.end
+            here = [each for each in entries if each.trade_no and each.state != "failed" and start <= each.at < end]
+            self.elsewhere += sum(not start <= each.at < end for each in entries) if len(here) < len(entries) else 0
+            if here:
+                yield self._batch(here)
+
+    def _batch(self, entries: Sequence[Entry]) -> tuple[Batch, list[bool]]:
+        number, transaction, amount, currency, at, _, state, *_ = zip(*entries, strict=True)
+        paid = [each == "paid" for each in state]
+        money = known_sum(compress(amount, paid))
+        moments = map(repr, map(datetime.timestamp, at))
+        rests = list(map(MARK.join, zip([each or "" for each in transaction], moments, map(str, paid), strict=True)))
+        currencies = [each or "" for each in currency]
+        keys, amounts, (money_of, told) = self.leads.spread(number, amount, None, currencies, rests)
+        rows = Rows(cores(keys, amounts, money_of), list(told))
+        return Batch(keys, rows, money), [rest.endswith(_PAID) for rest in told]
+
+
+def whole_payment(row: tuple[str, str]) -> Paid:
+    core, rest = row
+    transaction, at, paid = rest.split(MARK)
+    return Paid(*read_core(core), transaction, float(at), back=paid != "True")
 
 
 @dataclass
 class Export:
     """Reads exports. Afterwards `rows_read` counts their rows of data, `rounded` those whose number ends in 000."""
 
-    key: Callable[[str], str]
+    keys: Callable[[Sequence[str]], list[str]]
+    currency: str
     number: str = ""
     amount: str = ""
     rows_read: int = 0
     rounded: int = 0
 
-    def rows(self, path: Path, file: int) -> Iterator[tuple[list[Row], list[Difference]]]:
-        """Tuples in the form of `Exported`, and the rows that cannot be told apart any more."""
+    def batches(self, path: Path) -> Iterator[tuple[Batch, list[Difference]]]:
+        """Rows, and those that cannot be told apart any more; raises SheetFaultError."""
         read = False
         for part in parts(path):
             found = numbered(part)
@@ -88,9 +91,18 @@ class Export:
                     continue
                 raise
             read = True
-            table = _Table(part.name, head, self)
-            while batch := list(islice(found, BATCH)):
-                yield table.taken(batch, file)
+            table = Table(part.name, head)
+            while lines := list(islice(found, BATCH)):
+                yield self._batch(table, lines)
+
+    def _batch(self, table: Table, lines: Sequence[Line]) -> tuple[Batch, list[Difference]]:
+        numbers, amounts, places, lost = table.taken(lines)
+        self.rows_read += len(numbers) + len(lost)
+        self.rounded += sum(map(rounded, numbers)) if any(map(rounded, numbers[:100])) else 0
+        keys = self.keys(numbers)
+        found = cores(keys, amounts, repeat(self.currency, len(keys)))
+        rests = list(map(MARK.join, zip(numbers, map(str, places), strict=True)))
+        return Batch(keys, Rows(found, rests), known_sum(amounts)), lost
 
     @property
     def _columns(self) -> Mapping[str, Sequence[str]]:
@@ -100,55 +112,8 @@ class Export:
         }
 
 
-class _Table:
-    """One table of an export."""
-
-    def __init__(self, file: str, head: Header, export: Export) -> None:
-        self._file, self._head, self._export = file, head, export
-        self._number, self._amount = head.at["number"], head.at.get("amount")
-        self._amounts: dict[str, Fen] = {}
-
-    def taken(self, batch: Sequence[tuple[int, Sequence[str]]], file: int) -> tuple[list[Row], list[Difference]]:
-        rows: list[Row] = []
-        lost: list[Difference] = []
-        width, place, key = self._head.width, self._number, self._export.key
-        for line, cells in batch:
-            if len(cells) > width and any(cells[width:]):
-                raise self._fault(line, f"{len(cells)} cells under a header of {width}", 'quote texts with commas: "…"')
-            cell = cells[place] if place < len(cells) else ""
-            if not cell.isalnum() or isinstance(cell, Number):
-                if is_blank(cells) or is_summary(cells):
-                    continue
-                if why := damage(cell):
-                    lost.append(
-                        Difference("damaged", clean(cell), export=self._fen(line, cells), note=f"{line}: {why}")
-                    )
-                    continue
-                cell = clean(cell)
-                if not cell:
-                    raise self._fault(line, "no order number", "correct the row, or name the column: --number-column")
-            if cell.endswith("000"):
-                self._export.rounded += rounded(cell)
-            rows.append((key(cell), self._fen(line, cells), cell, file, line))
-        self._export.rows_read += len(rows) + len(lost)
-        return rows, lost
-
-    def _fen(self, line: int, cells: Sequence[str]) -> Fen:
-        place = self._amount
-        if place is None or place >= len(cells):
-            return None
-        cell = cells[place]
-        try:
-            return self._amounts[cell]
-        except KeyError:
-            try:
-                amount = fen(cell)
-            except ValueError as error:
-                name = self._head.names[place]
-                raise SheetFaultError(self._file, str(error), "correct the cell", line=line, column=name) from None
-            if len(self._amounts) < 50_000:  # noqa: PLR2004 - prices repeat
-                self._amounts[cell] = amount
-            return amount
-
-    def _fault(self, line: int, text: str, advice: str) -> SheetFaultError:
-        return SheetFaultError(self._file, text, advice, line=line)
+def whole_row(row: tuple[str, str]) -> Exported:
+    core, rest = row
+    key, amount, _ = read_core(core)
+    number, _, line = rest.rpartition(MARK)
+    return Exported(key, amount, number, int(line))

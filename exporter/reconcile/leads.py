@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from exporter.shop import Shop
 
-Row = tuple[Any, ...]
+Fold = Callable[[Iterable[str]], list[str]]
+Amount = TypeVar("Amount")
+
+_SECONDS = 60.0
 
 
 class Leads:
-    """`key` folds a number, and transforms it where the mapping says so; `applied` follows a link over other tables."""
+    """`plain`: the number itself leads there. `linked`: it leads over other tables, perhaps to several orders."""
 
-    def __init__(self, shop: Shop, fold: Callable[[str], str]) -> None:
-        callbacks = shop.mapping.callbacks
+    def __init__(self, shop: Shop, fold: Fold) -> None:
+        self._callbacks = shop.mapping.callbacks
         self._shop, self._fold = shop, fold
-        self._linked = callbacks is not None and bool(callbacks.link)
-        self.plain = callbacks is None or not (callbacks.link or "trade_no" in callbacks.transform)
-        self.key: Callable[[str], str] = fold
-        if self._linked:
-            self.key = str.strip
-        elif callbacks is not None and not self.plain:
-            self.key = lambda number: fold(callbacks.transformed("trade_no", number.strip()))
+        self.linked = self._callbacks is not None and bool(self._callbacks.link)
+        self.plain = self._callbacks is None or not (self._callbacks.link or "trade_no" in self._callbacks.transform)
 
-    def applied(self, rows: list[Row]) -> list[Row]:
-        """Rows whose first is a `key`. One that pays several orders becomes a row for each, its amount not known."""
-        if not self._linked:
-            return rows
-        ends = self._shop.bounded("reconcile", 60.0).resolve({row[0] for row in rows})
-        found: list[Row] = []
-        for row in rows:
-            leads = ends.get(row[0]) or [row[0]]
-            if len(leads) == 1:
-                found.append((self._fold(leads[0]), *row[1:]))
-            else:
-                found += [(self._fold(lead), None, *row[2:]) for lead in leads]
-        return found
+    def keys(self, numbers: Sequence[str]) -> list[str]:
+        """One for each; of a linked number the number itself."""
+        if self.plain or self.linked or self._callbacks is None:
+            return self._fold(numbers)
+        return self._fold([self._callbacks.transformed("trade_no", number.strip()) for number in numbers])
+
+    def spread(
+        self, numbers: Sequence[str], amounts: Sequence[Amount], unknown: Amount, *columns: Sequence[str]
+    ) -> tuple[list[str], Sequence[Amount], Sequence[Sequence[str]]]:
+        """Keys, amounts and columns; where a number pays several orders a row for each, of an `unknown` amount."""
+        if not self.linked:
+            return self.keys(numbers), amounts, columns
+        ends = self._shop.bounded("reconcile", _SECONDS).resolve(set(numbers))
+        rows = [(row, lead) for row, number in enumerate(numbers) for lead in ends.get(number) or [number]]
+        alone = [len(ends.get(number, ())) <= 1 for number in numbers]
+        picked = [row for row, _ in rows]
+        spread_amounts = [amounts[row] if alone[row] else unknown for row in picked]
+        return (
+            self._fold([lead for _, lead in rows]),
+            spread_amounts,
+            [[each[row] for row in picked] for each in columns],
+        )

@@ -65,12 +65,11 @@ class Paid(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """A row of the export; `line` is where, in file number `file`."""
+    """A row of the export; `line` is where."""
 
     key: str
     amount: Fen
     number: str
-    file: int
     line: int
 
 
@@ -133,3 +132,8 @@ def total(amounts: Iterable[Fen]) -> Fen:
             return None
         found += each
     return found if known else None
+
+
+def known_sum(amounts: Iterable[Fen]) -> int | Decimal:
+    """The sum of those that are known."""
+    return sum(each for each in amounts if each is not None)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from exporter.reconcile.nouns import SETTLED, Day, Difference, Fen, Order, Paid, total
-
-Row = tuple[Any, ...]
-
-_TRANSACTION, _STATE, _BACK = 3, 4, 5
+from exporter.reconcile.spill import Rows, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,38 +21,25 @@ class Terms:
     offline: frozenset[str] = frozenset()
 
 
-def odd(orders: Sequence[Row], callbacks: Sequence[Row], bill: Sequence[Row], terms: Terms) -> set[str]:
-    """The keys that need a second look: all but one settled order with one payment of the same amount.
+def odd(settled: Rows, sides: Sequence[Rows]) -> set[str]:
+    """The keys that need a second look: all but one settled order with one payment of the same amount on each side.
 
-    Sets of (key, amount, currency) decide it at once for nearly all; the rows have the forms of `Order` and `Paid`.
+    Sets of whole cores (key, amount, currency) decide it at once for nearly all rows.
     """
-    settled = {row[:3] for row in orders if row[_STATE] in SETTLED}
-    sides = [side for side, there in ((callbacks, terms.callbacks), (bill, terms.bill)) if there]
-    found: set[str] = {row[0] for side in sides for row in side if row[_BACK]}
+    ours = set(settled.cores)
+    found = set[str]()
     for side in sides:
-        found |= {row[0] for row in settled ^ {row[:3] for row in side}}
-    found |= _twice(orders)
-    if terms.bill:
-        found |= _twice(bill)
-    if terms.callbacks:
-        told: dict[str, set[str]] = defaultdict(set)
-        for row in callbacks:
-            told[row[0]].add(row[_TRANSACTION])
-        found |= {key for key, transactions in told.items() if len(transactions) > 1}
-    return found
+        theirs = set(side.cores)
+        found |= set(map(key_of, ours ^ theirs))
+        found |= repeated(side, theirs)
+    return found | repeated(settled, ours)
 
 
-def _twice(rows: Collection[Row]) -> set[str]:
-    keys = [row[0] for row in rows]
-    return {key for key, count in Counter(keys).items() if count > 1} if len(set(keys)) < len(keys) else set()
-
-
-def by_key(rows: Iterable[Row], keys: Collection[str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row[0] in keys:
-            found[row[0]].append(row)
-    return found
+def repeated(rows: Rows, distinct: Collection[str]) -> set[str]:
+    """The keys of cores that stand there twice; `distinct` are all cores once."""
+    if len(distinct) == len(rows.cores):
+        return set()
+    return {key_of(core) for core, count in Counter(rows.cores).items() if count > 1}
 
 
 def judge(

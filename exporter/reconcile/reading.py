@@ -1,97 +1,72 @@
-"""A day's rows of the shop, however many: read in slices of time, each a statement of its own with its own deadline.
-
-Every row comes as one text, for a driver in Python spends most of its time on the types of single columns.
-"""
+"""The shop's orders and callbacks as rows to be held against others, whole columns at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import reduce
-from typing import Any, ClassVar
-
-import sqlalchemy
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import compress
+from typing import Any, ClassVar, NamedTuple
 
 from exporter.reconcile.leads import Leads
-from exporter.reconcile.nouns import Day, Fen, Order, Paid
+from exporter.reconcile.nouns import SETTLED, Day, Fen, Order, Paid, known_sum
+from exporter.reconcile.slices import SECONDS, Slices
+from exporter.reconcile.spill import MARK, Rows, cores, read_core
+from exporter.sheets import Kept
 from exporter.shop import Record, Shop, ShopError, Table, decoding
 
-SLICE = 20_000
-"""So many rows are read at once."""
-
-_SHORTEST, _FIRST = timedelta(seconds=1), timedelta(minutes=10)
-_SECONDS = 30.0
-"""For one slice."""
-_MARK = "\x1f"
-_REMEMBERED = 50_000
-
-Row = tuple[Any, ...]
+Columns = list[list[str]]
 
 
-def slices(
-    shop: Shop, table: Table, words: tuple[str, ...], *, by: str, day: Day, match: Mapping[str, Collection[Any]]
-) -> Iterator[list[str]]:
-    """Rows as texts: these columns with marks between them, "" where one is not set or not mapped."""
-    since, step, most = day.start, _FIRST, SLICE
-    statement = packed(table, words).where(*table.only(match))
-    while since < day.end:
-        until = min(since + step, day.end)
-        asked = shop.bounded("reconcile", _SECONDS)
-        rows = asked.rows(statement, word=table.word, cap=most + 1, during=(by, since, until))
-        if len(rows) > most:
-            if step <= _SHORTEST:
-                most *= 4  # an import: a second with more rows than a slice
-            step = max(step / 4, _SHORTEST)
-            continue
-        yield [row[0] for row in rows]
-        since = until
-        if len(rows) < most // 4:
-            step *= 2
+class Batch(NamedTuple):
+    """Some rows, what they are found by, and the sum of their amounts."""
 
+    keys: list[str]
+    rows: Rows
+    money: Fen
 
-def packed(table: Table, words: tuple[str, ...]) -> sqlalchemy.Select[Any]:
-    """SELECT of these columns as one text, the marks between them included."""
-    parts: list[Any] = []
-    for word in words:
-        mapped = word in table.c
-        text = sqlalchemy.func.coalesce(sqlalchemy.cast(table.c[word], sqlalchemy.String), "") if mapped else None
-        parts += [_MARK, *([text] if mapped else [])]
-    first, *rest = [sqlalchemy.literal(part) if isinstance(part, str) else part for part in parts[1:]]
-    return sqlalchemy.select(reduce(lambda left, right: left.concat(right), rest, first))
+    def only(self, chosen: Sequence[bool]) -> tuple[list[str], Rows]:
+        """The keys and rows for which it is true."""
+        kept = Rows(list(compress(self.rows.cores, chosen)), list(compress(self.rows.rests, chosen)))
+        return list(compress(self.keys, chosen)), kept
+
+    def under(self, keys: list[str]) -> Batch:
+        """The same rows under other keys."""
+        amounts = (core.partition(MARK)[2] for core in self.rows.cores)
+        return Batch(keys, Rows(list(map(MARK.join, zip(keys, amounts, strict=True))), self.rows.rests), self.money)
 
 
 class Reader:
-    """Turns the texts of a table into our values; what comes again is not worked out again."""
+    """Turns the texts of a table into our values."""
 
     WORDS: ClassVar[tuple[str, ...]]
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, shop: Shop, table: Table, match: Mapping[str, Collection[Any]]) -> None:
         self.table = table
+        self._shop = shop
+        self._slices = Slices(shop, table, self.WORDS, match)
         self.currency = table.map.money.currency
-        self._amounts: dict[str, Fen] = {"": None}
-        self._empty = frozenset(map(str, table.map.empty)) | {""}
+        self._currencies = Kept(lambda text: text or self.currency)
+        self._amounts = Kept(lambda text: decoding.minor(text, table.map.money.unit) if text else None)
         self._caseless = table.fold("A", "trade_no") == "a"
+        self._empty = frozenset(each.casefold() for each in map(str, table.map.empty)) - {""}
 
-    def cells(self, text: str) -> list[str]:
-        cells = text.split(_MARK)
-        if len(cells) != len(self.WORDS):
-            raise ShopError(f"a row of {self.table.name} holds the control character U+001F in one of its texts")
-        return cells
+    def columns(self, texts: list[str]) -> Columns:
+        width, cells = len(self.WORDS), MARK.join(texts).split(MARK)
+        if len(cells) != width * len(texts):
+            text = f"a row of {self.table.name} holds the control character U+001F or U+001E in one of its texts"
+            raise ShopError(text)
+        return [cells[place::width] for place in range(width)]
 
-    def amount(self, text: str) -> Fen:
-        try:
-            return self._amounts[text]
-        except KeyError:
-            amount = decoding.minor(text, self.table.map.money.unit)
-            if len(self._amounts) < _REMEMBERED:
-                self._amounts[text] = amount
-            return amount
+    def keys(self, numbers: Iterable[str]) -> list[str]:
+        """In the form in which they are compared; "" where there is none."""
+        found = map(str.strip, numbers)
+        keys = list(map(str.casefold, found)) if self._caseless else list(found)
+        return [key if key not in self._empty else "" for key in keys] if self._empty & set(keys) else keys
 
-    def key(self, text: str) -> str:
-        text = text.strip()
-        if text in self._empty:
-            return ""
-        return text.casefold() if self._caseless else text
+    def cores(self, keys: list[str], amounts: Iterable[str], currencies: Iterable[str]) -> tuple[list[str], Fen]:
+        """And the sum of the amounts that are known."""
+        fen = [self._amounts[text] for text in amounts]
+        return cores(keys, fen, map(self._currencies.__getitem__, currencies)), known_sum(fen)
 
     def moment(self, word: str, text: str) -> float | None:
         at: datetime | None = self.table.value(word, text) if text else None
@@ -99,86 +74,86 @@ class Reader:
 
 
 class Orders(Reader):
-    """The orders whose time `by` lies in the day, as tuples in the form of `Order`, times still as they are stored."""
+    """Orders; the rest of a row is its text as it was read."""
 
     WORDS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid")
 
     def __init__(self, shop: Shop) -> None:
-        super().__init__(shop.require("orders", "number"))
-        self._shop = shop
-        self._states: dict[str, str] = {}
+        super().__init__(shop, shop.require("orders", "number"), {})
+        self._settled = Kept(lambda text: self._state(text) in SETTLED)
         self.has_trade_no = "trade_no" in self.table.c
         self.one_number = self.table.map.columns.get("trade_no") in {None, self.table.map.columns["number"]}
 
-    def of_day(self, day: Day, by: str) -> Iterator[list[Row]]:
-        """The first of each tuple is the number that payments name."""
+    def of_day(self, day: Day, by: str) -> Iterator[tuple[Batch, list[bool], list[str]]]:
+        """Orders whose time `by` lies in the day, which of them are settled, and their numbers as keys.
+
+        The batch's keys are the numbers that payments name.
+        """
         self.table.when(day.start, by)  # raises NotApplicable
-        for texts in slices(self._shop, self.table, self.WORDS, by=by, day=day, match={}):
-            yield list(map(self._row, texts))
+        for texts in self._slices.of_day(day, by):
+            number, trade, status, amount, currency, *_ = self.columns(texts)
+            numbers = self.keys(number)
+            keys = numbers if self.one_number else self.keys(trade)
+            found, money = self.cores(keys, amount, currency)
+            yield Batch(keys, Rows(found, texts), money), [self._settled[text] for text in status], numbers
 
-    def _row(self, text: str) -> Row:
-        number, trade, status, amount, currency, channel, created, paid = self.cells(text)
-        state = self._states.get(status)
-        if state is None:
-            state = self._states[status] = self.table.status_kind(decoding.raw(status)) or ""
-        key = self.key(number if self.one_number else trade)
-        amount_fen = self._amounts[amount] if amount in self._amounts else self.amount(amount)
-        return key, amount_fen, currency or self.currency, number, state, paid, created, channel
-
-    def whole(self, row: Row) -> Order:
-        """A tuple of `of_day` with its times read."""
-        key, amount, currency, number, state, paid, created, channel = row
+    def whole(self, row: tuple[str, str]) -> Order:
+        core, text = row
+        key, amount, currency = read_core(core)
+        number, _, status, _, _, channel, created, paid = text.split(MARK)
         moments = self.moment("paid", paid), self.moment("created", created)
-        return Order(key, amount, currency, number, state, *moments, channel)
+        return Order(key, amount, currency, number.strip(), self._state(status), *moments, channel)
 
     def found(self, by: str, values: Collection[str]) -> dict[str, list[Order]]:
         """Orders of any day whose number (or trade number) is one of these, by that number as it is compared."""
-        records = self._shop.bounded("reconcile", _SECONDS).lookup("orders", by, values) if values else []
+        records = self._shop.bounded("reconcile", SECONDS).lookup("orders", by, values) if values else []
         found: dict[str, list[Order]] = {}
         for record in records:
-            found.setdefault(self.key(str(record[by])), []).append(self._order(record))
+            key = self.keys([str(record[by])])[0]
+            found.setdefault(key, []).append(self._order(key, record))
         return found
 
-    def _order(self, record: Record) -> Order:
+    def _order(self, key: str, record: Record) -> Order:
         paid, created = (at.timestamp() if (at := record.get(word)) else None for word in ("paid", "created"))
-        number = str(record["number"] or "")
-        key = self.key(number if self.one_number else str(record.get("trade_no") or ""))
         state = self.table.status_kind(record.get("status")) or ""
-        currency = record.get("currency") or self.currency
-        return Order(key, record.get("amount"), currency, number, state, paid, created, record.get("channel") or "")
+        currency = self._currencies[record.get("currency") or ""]
+        number, channel = str(record["number"] or ""), record.get("channel") or ""
+        return Order(key, record.get("amount"), currency, number, state, paid, created, channel)
+
+    def _state(self, text: str) -> str:
+        return self.table.status_kind(decoding.raw(text)) or ""
 
 
 class Callbacks(Reader):
-    """The success callbacks of the day, as tuples in the form of `Paid`."""
+    """Success callbacks; the rest of a row is its text as it was read."""
 
     WORDS = ("trade_no", "transaction", "amount", "currency", "received")
 
     def __init__(self, shop: Shop, leads: Leads) -> None:
-        super().__init__(shop.require("callbacks", "trade_no", "received"))
-        self._shop, self.leads = shop, leads
+        table = shop.require("callbacks", "trade_no", "received")
+        super().__init__(shop, table, table.map.success)
+        self.leads = leads
 
-    def of_day(self, day: Day) -> Iterator[list[Row]]:
-        """The first of each tuple is the number that leads to orders."""
-        success = self.table.map.success
-        for texts in slices(self._shop, self.table, self.WORDS, by="received", day=day, match=success):
-            yield self.leads.applied([row for row in map(self._row, texts) if row[0]])
+    def of_day(self, day: Day) -> Iterator[Batch]:
+        """By the number that leads to orders."""
+        for texts in self._slices.of_day(day, "received"):
+            number, _, amount, currency, _ = self.columns(texts)
+            keys, amounts, (currencies, rests) = self.leads.spread(number, amount, "", currency, texts)
+            found, money = self.cores(keys, amounts, currencies)
+            yield Batch(keys, Rows(found, list(rests)), money)
 
-    def _row(self, text: str) -> Row:
-        number, transaction, amount, currency, received = self.cells(text)
-        key = self.leads.key(number)
-        return key, self.amount(amount), currency or self.currency, transaction.strip(), received, False
-
-    def whole(self, row: Row) -> Paid:
-        key, amount, currency, transaction, received, back = row
-        return Paid(key, amount, currency, transaction, self.moment("received", received) or 0.0, back)
+    def whole(self, row: tuple[str, str]) -> Paid:
+        core, text = row
+        _, transaction, _, _, received = text.split(MARK)
+        return Paid(*read_core(core), transaction.strip(), self.moment("received", received) or 0.0, back=False)
 
     def found(self, values: Collection[str]) -> dict[str, list[Paid]]:
         """Success callbacks of these numbers, whenever they came."""
-        asked = self._shop.bounded("reconcile", _SECONDS)
+        asked = self._shop.bounded("reconcile", SECONDS)
         found: dict[str, list[Paid]] = {}
         for record in asked.lookup("callbacks", "trade_no", values, match=self.table.map.success) if values else ():
-            key, at = self.leads.key(str(record["trade_no"])), record.get("received")
-            currency, transaction = record.get("currency") or self.currency, record.get("transaction") or ""
-            paid = Paid(key, record.get("amount"), currency, transaction, at.timestamp() if at else 0.0, False)
+            [key], at = self.leads.keys([str(record["trade_no"])]), record.get("received")
+            currency, transaction = self._currencies[record.get("currency") or ""], record.get("transaction") or ""
+            paid = Paid(key, record.get("amount"), currency, transaction, at.timestamp() if at else 0.0, back=False)
             found.setdefault(key, []).append(paid)
         return found

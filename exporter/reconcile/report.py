@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from exporter.reconcile import Reconciliation, Tallies
 from exporter.reconcile.nouns import Day, Difference, Fen
 from exporter.reconcile.words import EQUAL, HEADS, KINDS, SIDES, TOTALS, Language, said
 from exporter.sheets.writing import write_csv, write_xlsx
-from exporter.text import harmless
+from exporter.text import one_line
 
 _SHOWN = 3
 
@@ -31,7 +31,7 @@ def terminal(done: Reconciliation, day: Day, language: Language) -> Iterator[str
     rows = [[said(SIDES[name], language), f"{side.rows:,}", money(side.money)] for name, side in done.sides.items()]
     yield from _aligned(rows)
     yield ""
-    totals = list(_totals(done.tallies, language, _SHOWN))
+    totals = list(_totals(done.tallies, language, _SHOWN, money))
     yield from _aligned([list(TOTALS[language]), *totals] if totals else [[EQUAL[language]]])
     for note in done.notes:
         yield f"! {note}"
@@ -57,12 +57,11 @@ def write(done: Reconciliation, day: Day, folder: Path, language: Language) -> t
     return csv, xlsx
 
 
-def _totals(tallies: Tallies, language: Language, shown: int, written: object = None) -> Iterator[list[str]]:
+def _totals(tallies: Tallies, language: Language, shown: int, sum_of: Callable[[Fen], str]) -> Iterator[list[str]]:
     for kind, tally in tallies:
-        numbers = [harmless(each.number) for each in tally.first[:shown]]
+        numbers = [one_line(each.number, 48) for each in tally.first[:shown]]
         more = ["…"] if tally.count > len(numbers) else []
-        amount = _plain(tally.money) if written else money(tally.money)
-        yield [kind, said(KINDS[kind], language), f"{tally.count:,}", amount, " ".join([*numbers, *more])]
+        yield [kind, said(KINDS[kind], language), f"{tally.count:,}", sum_of(tally.money), " ".join([*numbers, *more])]
 
 
 def _rows(tallies: Tallies, day: Day, language: Language) -> Iterator[list[str]]:

@@ -40,7 +40,7 @@ class Hours:
             if lacking >= _FEWEST and lacking >= _SHARE * sum(self.lacking) and foreign >= _SHARE * sum(self.foreign):
                 which = "first" if edge == 0 else "last"
                 return [
-                    f"of {sum(self.lacking):,} orders that the export lacks {lacking:,} lie in the day's {which} 8 hours"
+                    f"{lacking:,} of {sum(self.lacking):,} orders that the export lacks lie in the {which} 8 hours"
                     + (f", and {foreign:,} that it has too many lie 8 hours beyond the other edge" if foreign else "")
                     + f": its window seems to be 8 hours {word} than the day (UTC against Beijing time)"
                 ]

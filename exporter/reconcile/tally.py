@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 from decimal import Decimal
@@ -15,11 +16,12 @@ FIRST = 10
 """So many of a kind are shown on the terminal."""
 
 _IN_MEMORY = 1 << 18
+_SORTED = 50_000
 
 
 @dataclass
 class Tally:
-    """One kind: how many, the money in question in fen, the first, and all of them in a file."""
+    """One kind: how many, the money in question in fen, the first ones by time, and all of them in a file."""
 
     count: int = 0
     money: int | Decimal = 0
@@ -29,12 +31,17 @@ class Tally:
     def add(self, difference: Difference) -> None:
         self.count += 1
         self.money += difference.at_stake
-        if len(self.first) < FIRST:
-            self.first.append(difference)
+        if len(self.first) < FIRST or _order(difference) < _order(self.first[-1]):
+            insort(self.first, difference, key=_order)
+            del self.first[FIRST:]
         plain = tuple(str(each) if isinstance(each, Decimal) else each for each in astuple(difference))
         marshal.dump(plain, self._file)
 
     def __iter__(self) -> Iterator[Difference]:
+        """Oldest first, as long as they are not too many to be sorted."""
+        return iter(sorted(self._kept(), key=_order)) if self.count <= _SORTED else self._kept()
+
+    def _kept(self) -> Iterator[Difference]:
         self._file.seek(0)
         for _ in range(self.count):
             kind, number, order, bill, callback, export, state, at, note = marshal.load(self._file)  # noqa: S302 - ours
@@ -44,6 +51,10 @@ class Tally:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _order(difference: Difference) -> tuple[float, str]:
+    return difference.at or 0.0, difference.number
 
 
 @dataclass

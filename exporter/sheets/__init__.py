@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from exporter.sheets import delimited, workbook
 from exporter.sheets.cells import Number, clean, damage, fen, money, rounded, scientific
-from exporter.sheets.decoding import lines
+from exporter.sheets.decoding import batches, lines
 from exporter.sheets.faults import SheetFaultError
+from exporter.sheets.kept import Kept
 from exporter.sheets.parts import File, Limits, Part, parts
 from exporter.sheets.table import Columns, Header, folded, header, is_blank, is_summary
 
@@ -15,10 +16,12 @@ __all__ = [
     "Columns",
     "File",
     "Header",
+    "Kept",
     "Limits",
     "Number",
     "Part",
     "SheetFaultError",
+    "batches",
     "clean",
     "damage",
     "fen",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TextIO
 
 from exporter.sheets.faults import SheetFaultError
@@ -55,10 +57,21 @@ def _reads(chunk: bytes, name: str) -> bool:
 
 
 @contextmanager
-def text(part: Part, name: str) -> Iterator[TextIO]:
-    """The part as text in this encoding, line ends as they are."""
-    with io.TextIOWrapper(part.open(), encoding=name, newline="") as stream:
+def text(part: Part, name: str, *, newline: str | None = "") -> Iterator[TextIO]:
+    """The part as text in this encoding, line ends as they are; `newline=None` makes them one."""
+    with io.TextIOWrapper(part.open(), encoding=name, newline=newline) as stream:
         yield stream
+
+
+def batches(part: Part, most: int) -> Iterator[list[str]]:
+    """The lines of a text with their ends, so many at a time."""
+    with text(part, encoding(part), newline=None) as stream:
+        try:
+            while batch := list(islice(stream, most)):
+                yield batch
+        except UnicodeDecodeError:
+            deque(lines(part), 0)  # raises with the line
+            raise
 
 
 def lines(part: Part) -> Iterator[tuple[int, str]]:
