@@ -69,6 +69,20 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a sharded table a probe has seen: shards in all, those read by the last run, those long unread.
+
+    `unread` shards gave no answer that still stands: figures are lower bounds. `why` tells of the first silent ones.
+    """
+
+    table: str
+    total: int
+    scanned: int
+    unread: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one run of a probe brought back; `error` is set exactly when it failed, and then there are no samples.
 
@@ -83,6 +97,7 @@ class Reading:
     gaps: tuple[Gap, ...] = ()
     error: str | None = None
     last_success: datetime | None = None
+    coverage: tuple[Coverage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from exporter.database import Database, StatementError
 from exporter.database.catalog import Catalog
+from exporter.database.deadline import Deadline
 from exporter.database.faults import told
 from exporter.shop.guard import Guard, Plan, Step
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy
 
-    from exporter.database.deadline import Deadline
+    from exporter.database.errors import ShopError
+    from exporter.mapping.shards import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,16 @@ class Source:
 
 @dataclass(slots=True)
 class Run:
+    """`silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now."""
+
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
+    silent: dict[tuple[str, Shard], ShopError] = field(default_factory=dict)
+    gone: dict[str | None, ShopError] = field(default_factory=dict)
+
+    def within(self, seconds: float) -> Run:
+        """The same run for a part of it that may take so long."""
+        return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 2)))
 
     def ask(
         self,
