@@ -5,24 +5,39 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from exporter.model import Alert, AlertKey, Finding, Flip
 
 _LONGEST_OUTAGE = timedelta(hours=1)
 
 
+class Unsure(NamedTuple):
+    """The alerts of a rule in a shop of which nothing is known now; a shop of "" means those without that label.
+
+    `label` and `value` narrow it to one part (`replica`, `reporting`) and to alerts that do not name one.
+    """
+
+    rule: str
+    shop: str
+    label: str = ""
+    value: str = ""
+
+
 def step(
     active: Mapping[AlertKey, Alert],
     held: Iterable[Finding],
     now: datetime,
-    unsure: Collection[tuple[str, str]] = (),
+    unsure: Collection[Unsure] = (),
+    partial: Collection[Unsure] = (),
 ) -> tuple[dict[AlertKey, Alert], list[Flip]]:
     """One round of judging; of two findings with the same key the first counts.
 
-    `unsure` names (rule, shop) whose inputs are not known now: their alerts neither start, change nor resolve.
-    A shop of "" means the alerts without that label. A pending alert that ceases to hold is forgotten silently.
+    `unsure` names alerts whose inputs are not known now: they neither start, change nor resolve. `partial` names those
+    of which only a part is known: they start and change, but do not resolve.
+    A pending alert that ceases to hold is forgotten silently.
     """
-    doubted = frozenset(unsure)
+    doubted, half_known = _Doubted(unsure), _Doubted(partial)
     findings: dict[AlertKey, Finding] = {}
     for finding in held:
         findings.setdefault(finding.key, finding)
@@ -30,7 +45,8 @@ def step(
     flips: list[Flip] = []
     for key in dict.fromkeys((*active, *findings)):
         before, finding_now = active.get(key), findings.get(key)
-        alert = before if _place(before or finding_now) in doubted else _next(before, finding_now, now)
+        stays = (before or finding_now) in doubted or (finding_now is None and before in half_known)
+        alert = before if stays else _next(before, finding_now, now)
         if alert is not None and alert.status != "resolved":
             after[key] = alert
         if alert is not None and alert.status not in ("pending", before and before.status):
@@ -51,8 +67,19 @@ def resumed(active: Mapping[AlertKey, Alert], outage: timedelta) -> dict[AlertKe
     }
 
 
-def _place(alert: Alert | Finding | None) -> tuple[str, str]:
-    return (alert.rule, alert.labels.get("shop", "")) if alert else ("", "")
+class _Doubted:
+    """The alerts that `unsure` names."""
+
+    def __init__(self, unsure: Collection[Unsure]) -> None:
+        self._of: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for each in unsure:
+            self._of.setdefault((each.rule, each.shop), set()).add((each.label, each.value))
+
+    def __contains__(self, alert: Alert | Finding | None) -> bool:
+        if alert is None:
+            return False
+        named = self._of.get((alert.rule, alert.labels.get("shop", "")), ())
+        return any(alert.labels.get(label, value) == value for label, value in named)
 
 
 def _next(before: Alert | None, finding: Finding | None, now: datetime) -> Alert | None:

@@ -136,7 +136,7 @@ class App:
 
     def ready(self) -> str | None:
         if waiting := self._watch.waiting():
-            return f"not run yet: {', '.join('/'.join(name) for name in waiting)}"
+            return f"not run yet: {', '.join(name.said for name in waiting)}"
         return None
 
     def reload(self) -> list[str]:
@@ -183,8 +183,8 @@ class App:
         self._sender.update(plan.config.channels)
         self._server.replace(plan.access)
         self._watch.follow(self._shops.rounds(self._plan.config))
-        for shop, probe in Bench(before.rulebook, before.config).watched() - self._bench().watched():
-            self._exposition.drop(probe, shop)
+        for name in Bench(before.rulebook, before.config).watched() - self._bench().watched():
+            self._exposition.drop(name)
         self._sittings.news()
 
     def _bench(self) -> Bench:

@@ -6,41 +6,50 @@ from collections.abc import Collection
 from functools import cached_property
 
 from exporter import probes
-from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, SECONDS, SUCCESS
-from exporter.model import Alert, Sample
+from exporter.alerts import Unsure
+from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS, UNREAD_SHARDS
+from exporter.model import Alert, Name, Sample
 from exporter.rules import Rulebook
 
-Name = tuple[str, str]
-"""(shop, probe)."""
-
-_ABOUT = frozenset(metric.name for metric in (SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE))
+_ABOUT = frozenset(metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE))
 
 
 class Doubt:
-    """Over the samples of one instant; `watched` are the probes that the configuration names."""
+    """Over the samples of one instant; `watched` is what the configuration names."""
 
     def __init__(self, rulebook: Rulebook, watched: frozenset[Name], series: Collection[tuple[str, Sample]]) -> None:
         self._rulebook, self._watched, self._series = rulebook, watched, series
 
-    def unsure(self) -> set[tuple[str, str]]:
-        """(rule, shop) of which nothing is known: the rule reads a probe that is silent in that shop.
+    def unsure(self) -> set[Unsure]:
+        """The alerts of rules that read a probe which is silent now.
 
-        A shop of "" means the alerts without a shop. Of a probe that has not run yet not even its failure is known.
+        Of a probe that has not run yet not even its failure is known.
         """
-        success = {
-            (shop, sample.labels[0]): sample.value
-            for shop, sample in self._series
-            if sample.metric.name == SUCCESS.name
-        }
-        silent = [
-            (shop, probe, (shop, probe) in success) for shop, probe in self._watched if not success.get((shop, probe))
-        ]
+        answered = self._answered
+        silent = [(name, name in answered) for name in self._watched if not answered.get(name)]
         readers = {
-            (probe, known): self._rulebook.readers(_made(probe) if known else _made(probe) | _ABOUT)
-            for _, probe, known in silent
+            (name.probe, known): self._rulebook.readers(_made(name.probe) | (frozenset() if known else _ABOUT))
+            for name, known in silent
         }
         return {
-            (rule, place) for shop, probe, known in silent for rule in readers[probe, known] for place in (shop, "")
+            Unsure(rule, place, *_part(name))
+            for name, known in silent
+            for rule in readers[name.probe, known]
+            for place in (name.shop, "")
+        }
+
+    def partial(self) -> set[Unsure]:
+        """The alerts of rules that read a probe while some shards have long been unread: what it counts is too low."""
+        unread = {
+            (shop, sample.labels[0])
+            for shop, sample in self._series
+            if sample.metric.name == UNREAD_SHARDS.name and sample.value
+        }
+        return {
+            Unsure(rule, place)
+            for shop, probe in unread
+            for rule in self._rulebook.readers(_made(probe))
+            for place in (shop, "")
         }
 
     def lost(self, alert: Alert) -> bool:
@@ -51,19 +60,29 @@ class Doubt:
         shop, named = alert.labels.get("shop", ""), alert.labels.get("probe", "")
         read = [probe for probe in probes.known() if alert.rule in self._rulebook.readers(_made(probe))]
         read += [named] if named in probes.known() else []
-        seen = [each for each in self._watched if each[1] in read and shop in ("", each[0])]
+        seen = [name for name in self._watched if name.probe in read and shop in ("", name.shop) and _of(name, alert)]
         if alert.rule not in self._rulebook.names() or (read and not seen):
             return True
-        if shop and shop not in {name for name, _ in self._watched}:
+        if shop and shop not in {name.shop for name in self._watched}:
             return True
-        return any(self._hides(check, alert) for name, check in self._gaps if name in seen)
+        places = {name[:2] for name in seen}
+        return any(self._hides(check, alert) for place, check in self._gaps if place in places)
 
     def _hides(self, check: str, alert: Alert) -> bool:
         hidden = {name for probe in probes.known() for name in _made(probe) if check in name}
         return check in alert.labels.values() or alert.rule in self._rulebook.readers(hidden)
 
     @cached_property
-    def _gaps(self) -> list[tuple[Name, str]]:
+    def _answered(self) -> dict[Name, bool]:
+        """Of what has run, whether it got an answer."""
+        return {
+            Name(shop, *sample.labels): bool(sample.value)
+            for shop, sample in self._series
+            if sample.metric.name in (SUCCESS.name, PART_SUCCESS.name)
+        }
+
+    @cached_property
+    def _gaps(self) -> list[tuple[tuple[str, str], str]]:
         return [
             ((shop, sample.labels[0]), sample.labels[1])
             for shop, sample in self._series
@@ -73,3 +92,13 @@ class Doubt:
 
 def _made(probe: str) -> frozenset[str]:
     return frozenset(metric.name for metric in probes.known()[probe].METRICS)
+
+
+def _part(name: Name) -> tuple[str, str]:
+    """The label and the value by which alerts of this part are told from those of others."""
+    return (probes.known()[name.probe].PART, name.part) if name.part else ("", "")
+
+
+def _of(name: Name, alert: Alert) -> bool:
+    label, part = _part(name)
+    return alert.labels.get(label, part) == part

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from exporter import alerts, cards
 from exporter.config import Config, Route
-from exporter.doubt import Doubt, Name
-from exporter.model import Alert, AlertKey, Card, Flip, Sample
+from exporter.doubt import Doubt
+from exporter.model import Alert, AlertKey, Card, Flip, Name, Sample
 from exporter.rules import Judgement, Rulebook, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
 from exporter.state import State
@@ -29,7 +29,7 @@ class Bench:
     config: Config
 
     def watched(self) -> frozenset[Name]:
-        return frozenset((shop, probe) for shop, section in self.config.shops.items() for probe in section.probes)
+        return frozenset(name for shop, section in self.config.shops.items() for name in section.parts(shop))
 
 
 class Judge:
@@ -65,8 +65,8 @@ class Judge:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched(), series)
-            unsure = doubt.unsure() | {(rule, shop) for rule in judgement.failed for shop in self._shops()}
-            active, flips = alerts.step(self._active, judgement.findings, now, unsure)
+            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]
             due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from exporter import __version__
+from exporter import __version__, probes
 from exporter.config import Config
-from exporter.model import Alert, Delivery, Reading
-from exporter.watch import Name, Watch
+from exporter.model import Alert, Delivery, Name, Reading
+from exporter.watch import Watch
 from exporter.web.status import AlertRow, Language, ProbeRow, State, Status
 
 _WORST = {"critical": 0, "warning": 1, "info": 2}
@@ -27,12 +27,15 @@ def status(
 ) -> Status:
     """Everything at one instant, alerts worst and oldest first."""
     alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
-    firing = {(a.labels.get("shop", ""), a.labels.get("probe", "")) for a in alerts if a.status == "firing"}
+    firing = [alert for alert in alerts if alert.status == "firing"]
     readings = watch.readings()
     return Status(
         at=at,
         version=__version__,
-        probes=tuple(_probe_row(name, readings.get(name), name in firing, watch) for name in sorted(watch.names())),
+        probes=tuple(
+            _probe_row(name, readings.get(name), any(_about(alert, name) for alert in firing), watch)
+            for name in sorted(watch.names())
+        ),
         alerts=tuple(_alert_row(alert, language) for alert in alerts),
         channels=tuple(rooms),
         zone=config.zone,
@@ -51,14 +54,20 @@ def runbook(root: Path, name: str, language: Language) -> str | None:
     return None
 
 
+def _about(alert: Alert, name: Name) -> bool:
+    place = alert.labels.get("shop", ""), alert.labels.get("probe", "")
+    label = probes.known()[name.probe].PART
+    return place == (name.shop, name.probe) and alert.labels.get(label, name.part) == name.part
+
+
 def _probe_row(name: Name, reading: Reading | None, firing: bool, watch: Watch) -> ProbeRow:
-    shop, probe = name
     if reading is None:
-        return ProbeRow(shop, probe, "waiting", next_run=watch.next_run(name))
+        return ProbeRow(name.shop, name.probe, "waiting", part=name.part, next_run=watch.next_run(name))
     return ProbeRow(
-        shop,
-        probe,
+        name.shop,
+        name.probe,
         _state(reading, firing),
+        part=name.part,
         samples=reading.samples,
         gaps=reading.gaps,
         why=reading.error or "",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from exporter.model import Metric, Sample
+from exporter.model import Metric, Name, Sample
 
 RELOADED = Metric(
     "order_health_config_last_reload_successful", "Whether the last attempt to read the configuration succeeded."
@@ -43,6 +44,9 @@ class Reloads:
         return [RELOADED(self._ok), *good]
 
 
-def skipped(counts: Mapping[tuple[str, str], int]) -> list[Sample]:
-    """`counts` by (shop, probe)."""
-    return [SKIPPED(count, probe=probe, shop=shop) for (shop, probe), count in counts.items()]
+def skipped(counts: Mapping[Name, int]) -> list[Sample]:
+    """The parts of a probe count together."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for name, count in counts.items():
+        totals[name.shop, name.probe] += count
+    return [SKIPPED(count, probe=probe, shop=shop) for (shop, probe), count in totals.items()]

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Mapping
 
 from exporter.config import Config, ShopSection
+from exporter.model import Name
 from exporter.shop import Memory, Shop
-from exporter.watch import Name, Round
+from exporter.watch import Round
 
 
 class Shops:
@@ -22,9 +23,9 @@ class Shops:
         for gone in set(self._open) - set(config.shops):
             _close(self._open.pop(gone)[1])
         return {
-            (name, probe_name): Round(probe, self._shop(name, section, config), section.lane())
+            each: Round(probe, self._shop(name, section, config), section.lane(each))
             for name, section in config.shops.items()
-            for probe_name, probe in section.probes.items()
+            for each, probe in section.parts(name).items()
         }
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from exporter.model import Reading
+from exporter.model import Name, Reading
 from exporter.probes import Probe
 from exporter.reading import read
 from exporter.shop import Shop
@@ -24,16 +24,13 @@ from exporter.shop import Shop
 log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
 
-Name = tuple[str, str]
-"""(shop, probe)."""
-
 _SWEEP = 0.25
 _SET_BACK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One probe in one shop. Rounds of one `lane` (a database) run one after another."""
+    """One part of a probe in one shop. Rounds of one `lane` (a database) run one after another."""
 
     probe: Probe
     shop: Shop
@@ -94,7 +91,7 @@ class Watch:
             return list(self._rounds)
 
     def next_run(self, name: Name) -> datetime | None:
-        job = self._scheduler.get_job("/".join(name))
+        job = self._scheduler.get_job(name.said)
         return job.next_run_time if job else None
 
     def skipped(self) -> dict[Name, int]:
@@ -112,7 +109,7 @@ class Watch:
             self._run,
             IntervalTrigger(seconds=each.probe.every, jitter=each.probe.every * 0.05),
             args=(name,),
-            id="/".join(name),
+            id=name.said,
             executor=each.lane,
             next_run_time=self._now(),
             replace_existing=True,
@@ -124,14 +121,14 @@ class Watch:
         self._good_until.pop(name, None)
         self._skipped.pop(name, None)
         with suppress(JobLookupError):
-            self._scheduler.remove_job("/".join(name))
+            self._scheduler.remove_job(name.said)
 
     def _run(self, name: Name) -> None:
         with self._lock:
             each = self._rounds.get(name)
         if each is not None:
-            shop = each.shop.bounded(name[1], each.probe.timeout)
-            self._keep(name, each, read(name[1], each.probe, shop, self._now()))
+            shop = each.shop.bounded(name.probe, each.probe.timeout, name.part)
+            self._keep(name, each, read(name.probe, each.probe, shop, self._now()))
 
     def _keep(self, name: Name, asked: Round, reading: Reading) -> None:
         with self._lock:
@@ -165,21 +162,21 @@ class Watch:
         log.warning("the clock was set back; every probe runs now")
         for name in self.names():
             with suppress(JobLookupError):
-                self._scheduler.modify_job("/".join(name), next_run_time=now)
+                self._scheduler.modify_job(name.said, next_run_time=now)
 
     def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
-        for (shop, probe), until in self._good_until.items():
-            reading = self._readings.get((shop, probe), Reading(probe, shop, now, 0.0))
+        for name, until in self._good_until.items():
+            reading = self._readings.get(name, Reading(name.probe, name.shop, now, 0.0, part=name.part))
             if reading.error is None and time.monotonic() > until:
                 since = f"since {reading.at:%H:%M:%S} UTC" if reading.last_success else "yet"
                 why = f"no new reading {since}: the run hangs, or waits behind one that does"
-                yield (shop, probe), replace(reading, samples=(), error=why)
+                yield name, replace(reading, samples=(), error=why)
 
     def _skip(self, event: JobSubmissionEvent) -> None:
-        shop, _, probe = str(event.job_id).partition("/")
+        name = Name(*str(event.job_id).split("/", 2))
         with self._lock:
-            self._skipped[shop, probe] = self._skipped.get((shop, probe), 0) + 1
+            self._skipped[name] = self._skipped.get(name, 0) + 1
 
 
 def _same(old: Round, new: Round) -> bool:
@@ -190,6 +187,6 @@ def _log_change(before: Reading | None, after: Reading) -> None:
     """One line when a probe begins to fail or recovers, none while nothing changes."""
     old, new = before.error if before else None, after.error
     if new and not old:
-        log.warning("%s/%s fails: %s", after.shop, after.probe, new)
+        log.warning("%s fails: %s", after.name.said, new)
     elif old and not new:
-        log.info("%s/%s answers again", after.shop, after.probe)
+        log.info("%s answers again", after.name.said)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.alerts import step
+from exporter.alerts import Unsure, step
 from exporter.model import Finding
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_alerts_of_different_labels_do_not_disturb_each_other():
 
 def test_an_unsure_alert_neither_resolves_nor_starts():
     active, _ = step({}, [found(shop="a")], START)
-    doubt = {("Pending", "a"), ("Pending", "")}
+    doubt = {Unsure("Pending", "a"), Unsure("Pending", "")}
     assert step(active, [found(shop="b")], after(5), doubt)[1][0].alert.labels["shop"] == "b"
     assert step(active, [], after(5), doubt) == (active, [])
     assert step({}, [found(shop="a")], after(5), doubt) == ({}, [])
@@ -86,14 +86,22 @@ def test_an_unsure_alert_neither_resolves_nor_starts():
 
 def test_doubt_about_one_shop_leaves_the_alerts_of_others_and_other_rules():
     active, _ = step({}, [found(shop="b"), found("Other", shop="a")], START)
-    _, flips = step(active, [], after(5), {("Pending", "a")})
+    _, flips = step(active, [], after(5), {Unsure("Pending", "a")})
     assert {flip.alert.status for flip in flips} == {"resolved"}
     assert len(flips) == 2
 
 
+def test_doubt_about_one_part_leaves_the_alerts_of_the_others():
+    silent, asked, whole = found(shop="a", replica="x"), found(shop="a", replica="y"), found(shop="a")
+    active, _ = step({}, [silent, asked, whole], START)
+    after_doubt, flips = step(active, [], after(5), {Unsure("Pending", "a", "replica", "x")})
+    assert [flip.alert.labels.get("replica") for flip in flips] == ["y"]
+    assert set(after_doubt) == {silent.key, whole.key}
+
+
 def test_a_pending_alert_keeps_its_since_through_doubt():
     active, _ = step({}, [found(wait=60, shop="a")], START)
-    active, _ = step(active, [], after(30), {("Pending", "a")})
+    active, _ = step(active, [], after(30), {Unsure("Pending", "a")})
     active, flips = step(active, [found(wait=60, shop="a")], after(61))
     assert [(flip.alert.status, flip.alert.since) for flip in flips] == [("firing", START)]
 
@@ -106,7 +114,7 @@ FINDINGS = st.builds(
     keep=st.sampled_from([0.0, 15.0]),
     shop=st.sampled_from(["", "a", "b"]),
 )
-DOUBTS = st.sets(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["", "a", "b"])), max_size=3)
+DOUBTS = st.sets(st.builds(Unsure, st.sampled_from(["A", "B"]), st.sampled_from(["", "a", "b"])), max_size=3)
 ROUNDS = st.lists(st.tuples(st.lists(FINDINGS, max_size=4), DOUBTS, st.integers(0, 20)), max_size=25)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.config import ConfigFaultError, load
+from exporter.model import Name
 
 GOOD = """\
 shops:
@@ -47,7 +48,7 @@ def test_the_configuration_of_the_contract_is_read(tmp_path):
     assert shop.probes["pending_paid"].every == 15
     assert shop.probes["negative_stock"].every == 30
     assert shop.address().password == "c4nary-pw"
-    assert shop.lane() == "10.0.0.5:/shop"
+    assert shop.lane(Name("main", "pending_paid")) == "10.0.0.5:/shop"
     assert config.state_url().database == str(tmp_path / "order-health.db")
     assert [route.to for route in config.alerts.routes] == [["ops", "duty"], ["ops"]]
 

@@ -9,7 +9,7 @@ import pytest
 from exporter.config import load
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
-from exporter.model import Gap, Reading
+from exporter.model import Gap, Name, Reading
 from exporter.probes import known
 from exporter.probes.negative_stock import tell as stock
 from exporter.probes.pending_paid import tell as paid
@@ -132,8 +132,8 @@ def test_an_alert_whose_probe_shop_or_rule_left_the_configuration_has_not_recove
     (tmp_path / "other.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: vector(1) > 2}]}]\n")
     firing(court)
     court.judge.use(court.bench(CONFIG.replace(*without)))
-    court.exposition.drop("pending_paid", "main")
-    court.exposition.drop("negative_stock", "main")
+    court.exposition.drop(Name("main", "pending_paid"))
+    court.exposition.drop(Name("main", "negative_stock"))
     assert court.told(2) == [("OrdersPaidYetPending", "resolved", True)]
     card = court.cards()[-1]
     assert (card.status, card.resolved) == ("info", 0)

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 from exporter.metrics import Exposition
 from exporter.metrics.page import wanted_format
 from exporter.metrics.text import number
-from exporter.model import Case, Metric, Reading, Sample
+from exporter.model import Case, Metric, Name, Reading, Sample
 
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
@@ -94,8 +94,31 @@ def test_a_restart_keeps_the_last_success_that_the_reading_brings():
 def test_a_dropped_probe_leaves_nothing():
     page = Exposition()
     page.put(reading(ORDERS(1, pay_channel="wechat")))
-    page.drop("pending_paid", "main")
+    page.drop(Name("main", "pending_paid"))
     assert "pending_paid" not in text(page)
+
+
+def test_a_probe_in_parts_is_as_well_as_the_worst_of_them():
+    page = Exposition()
+    page.put(reading(ORDERS(2, pay_channel="x"), part="east", last_success=AT), {"stale": 60})
+    page.put(reading(part="west", error="gone"), {"stale": 90})
+    assert "order_health_pending_paid_orders{" in text(page)
+    assert 'order_health_probe_success{probe="pending_paid",shop="main"} 0' in text(page)
+    assert 'order_health_probe_part_success{part="east",probe="pending_paid",shop="main"} 1' in text(page)
+    assert 'order_health_probe_part_success{part="west",probe="pending_paid",shop="main"} 0' in text(page)
+    assert 'order_health_probe_duration_seconds{probe="pending_paid",shop="main"} 0.5' in text(page)
+    assert 'order_health_limit{limit="stale",probe="pending_paid",shop="main"} 90' in text(page)
+    assert "order_health_probe_last_success_timestamp_seconds{" not in text(page), "one part has never answered"
+
+
+def test_the_last_part_that_is_dropped_takes_the_whole_with_it():
+    page = Exposition()
+    page.put(reading(part="east"))
+    page.put(reading(part="west", error="gone"))
+    page.drop(Name("main", "pending_paid", "west"))
+    assert 'order_health_probe_success{probe="pending_paid",shop="main"} 1' in text(page)
+    page.drop(Name("main", "pending_paid", "east"))
+    assert 'probe="pending_paid"' not in text(page)
 
 
 def test_a_label_value_that_is_gone_is_gone_from_the_page():

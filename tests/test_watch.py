@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from exporter.model import Gap, Metric, Sample
+from exporter.model import Gap, Metric, Name, Sample
 from exporter.probes import Probe
 from exporter.reading import MOST_SAMPLES, read
 from exporter.shop import NotApplicable, ShopError
@@ -21,8 +21,10 @@ AT = datetime(2026, 1, 23, 3, 0, tzinfo=UTC)
 class Shop(SimpleNamespace):
     """As much of a shop as the watch itself touches."""
 
-    def bounded(self, probe, seconds):
-        return self
+    part = ""
+
+    def bounded(self, probe, seconds, part=""):
+        return Shop(**{**vars(self), "part": part})
 
 
 def shop(name="main", **more):
@@ -99,10 +101,20 @@ def test_the_text_of_an_unforeseen_error_stays_inside():
 
 def test_a_probe_runs_at_once_and_then_at_its_interval(watched):
     watch, log = watched
-    watch.follow({("main", "says"): Round(Says(every="200ms"), shop(), "lane")})
+    watch.follow({Name("main", "says"): Round(Says(every="200ms"), shop(), "lane")})
     log.wait_for(lambda _: len(log.readings) >= 3)
     gaps = [(b.at - a.at).total_seconds() for a, b in zip(log.readings, log.readings[1:], strict=False)]
     assert all(0.1 < gap < 1 for gap in gaps)
+
+
+def test_a_part_that_fails_leaves_the_others_as_they_are(watched):
+    watch, log = watched
+    good, bad = Name("main", "says", "east"), Name("main", "says", "west")
+    watch.follow({good: Round(Says(), shop(), "lane"), bad: Round(Says(what="fails"), shop(), "apart")})
+    log.wait_for(lambda reading: reading.name == good)
+    log.wait_for(lambda reading: reading.name == bad)
+    assert watch.readings()[good].samples == (VALUE(1),)
+    assert watch.readings()[bad].error == "the database is down"
 
 
 def test_a_hung_probe_delays_its_own_database_only(watched):
@@ -111,16 +123,16 @@ def test_a_hung_probe_delays_its_own_database_only(watched):
     hung = shop("hung", gate=gate)
     watch.follow(
         {
-            ("hung", "says"): Round(Says(what="waits", every="200ms"), hung, "one"),
-            ("well", "says"): Round(Says(every="200ms"), shop("well"), "two"),
+            Name("hung", "says"): Round(Says(what="waits", every="200ms"), hung, "one"),
+            Name("well", "says"): Round(Says(every="200ms"), shop("well"), "two"),
         }
     )
     log.wait_for(lambda _: sum(reading.shop == "well" for reading in log.readings) >= 3)
     assert not any(reading.shop == "hung" for reading in log.readings)
-    assert watch.waiting() == [("hung", "says")]
+    assert watch.waiting() == [Name("hung", "says")]
     gate.set()
     log.wait_for(lambda reading: reading.shop == "hung")
-    assert watch.skipped()["hung", "says"] >= 1
+    assert watch.skipped()[Name("hung", "says")] >= 1
 
 
 def test_a_value_that_nobody_could_renew_leaves_within_interval_and_timeout(watched):
@@ -128,12 +140,12 @@ def test_a_value_that_nobody_could_renew_leaves_within_interval_and_timeout(watc
     gate = threading.Event()
     probe = Says(every="200ms", timeout="300ms")
     place = shop("main", gate=gate)
-    watch.follow({("main", "says"): Round(probe, place, "lane")})
+    watch.follow({Name("main", "says"): Round(probe, place, "lane")})
     log.wait_for(lambda reading: reading.error is None)
     watch.follow(
         {
-            ("main", "says"): Round(probe, place, "lane"),
-            ("main", "other"): Round(Says(what="waits"), place, "lane"),
+            Name("main", "says"): Round(probe, place, "lane"),
+            Name("main", "other"): Round(Says(what="waits"), place, "lane"),
         }
     )
     began = time.monotonic()
@@ -148,30 +160,30 @@ def test_a_value_that_nobody_could_renew_leaves_within_interval_and_timeout(watc
 def test_unchanged_probes_keep_their_readings_and_gone_ones_leave(watched):
     watch, log = watched
     kept, gone = Round(Says(every="1h"), shop(), "lane"), Round(Says(what="22", every="1h"), shop(), "lane")
-    watch.follow({("main", "kept"): kept, ("main", "gone"): gone})
+    watch.follow({Name("main", "kept"): kept, Name("main", "gone"): gone})
     log.wait_for(lambda _: len(log.readings) == 2)
-    watch.follow({("main", "kept"): Round(Says(every="1h"), shop(), "lane")})
-    assert set(watch.readings()) == {("main", "kept")}
+    watch.follow({Name("main", "kept"): Round(Says(every="1h"), shop(), "lane")})
+    assert set(watch.readings()) == {Name("main", "kept")}
     time.sleep(0.3)
     assert len(log.readings) == 2
 
 
 def test_a_changed_probe_runs_again_at_once(watched):
     watch, log = watched
-    watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+    watch.follow({Name("main", "says"): Round(Says(every="1h"), shop(), "lane")})
     log.wait_for(lambda _: len(log.readings) == 1)
-    watch.follow({("main", "says"): Round(Says(what="22", every="1h"), shop(), "lane")})
+    watch.follow({Name("main", "says"): Round(Says(what="22", every="1h"), shop(), "lane")})
     log.wait_for(lambda reading: reading.samples and reading.samples[0].value == 2)
 
 
 def test_a_failure_keeps_the_time_of_the_last_success(watched):
     watch, log = watched
     ok = Says(every="1h")
-    watch.follow({("main", "says"): Round(ok, shop(), "lane")})
+    watch.follow({Name("main", "says"): Round(ok, shop(), "lane")})
     log.wait_for(lambda reading: reading.error is None)
     failed = read("says", Says(what="fails"), shop(), AT + timedelta(hours=1))
-    watch._keep(("main", "says"), Round(ok, shop(), "lane"), failed)
-    assert watch.readings()["main", "says"].last_success == log.readings[0].at
+    watch._keep(Name("main", "says"), Round(ok, shop(), "lane"), failed)
+    assert watch.readings()[Name("main", "says")].last_success == log.readings[0].at
 
 
 def test_a_probe_that_never_comes_to_its_first_run_fails_in_time(watched):
@@ -179,8 +191,8 @@ def test_a_probe_that_never_comes_to_its_first_run_fails_in_time(watched):
     gate = threading.Event()
     watch.follow(
         {
-            ("hung", "says"): Round(Says(what="waits"), shop("hung", gate=gate), "lane"),
-            ("main", "says"): Round(Says(every="200ms", timeout="200ms"), shop(), "lane"),
+            Name("hung", "says"): Round(Says(what="waits"), shop("hung", gate=gate), "lane"),
+            Name("main", "says"): Round(Says(every="200ms", timeout="200ms"), shop(), "lane"),
         }
     )
     log.wait_for(lambda reading: reading.shop == "main" and "no new reading yet" in (reading.error or ""), 5)
@@ -191,9 +203,9 @@ def test_a_probe_that_never_comes_to_its_first_run_fails_in_time(watched):
 def test_what_a_run_brings_back_after_its_probe_was_changed_is_not_kept(watched):
     watch, log = watched
     gate = threading.Event()
-    watch.follow({("main", "says"): Round(Says(what="waits", every="1h"), shop(gate=gate), "one")})
+    watch.follow({Name("main", "says"): Round(Says(what="waits", every="1h"), shop(gate=gate), "one")})
     time.sleep(0.3)
-    watch.follow({("main", "says"): Round(Says(what="22", every="1h"), shop(), "two")})
+    watch.follow({Name("main", "says"): Round(Says(what="22", every="1h"), shop(), "two")})
     gate.set()
     time.sleep(0.3)
     assert not any(reading.samples and reading.samples[0].value == 5 for reading in log.readings)
@@ -204,7 +216,7 @@ def test_a_clock_that_is_set_back_stops_no_probe():
     watch = Watch(log, lambda: datetime.now(UTC) - sum(back, timedelta()))
     watch.start()
     try:
-        watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+        watch.follow({Name("main", "says"): Round(Says(every="1h"), shop(), "lane")})
         log.wait_for(lambda _: len(log.readings) == 1)
         back.append(timedelta(minutes=30))
         log.wait_for(lambda _: len(log.readings) == 2, 5)
@@ -217,7 +229,7 @@ def test_a_clock_that_leaps_ahead_spoils_no_reading():
     watch = Watch(log, lambda: datetime.now(UTC) + sum(ahead, timedelta()))
     watch.start()
     try:
-        watch.follow({("main", "says"): Round(Says(every="1h"), shop(), "lane")})
+        watch.follow({Name("main", "says"): Round(Says(every="1h"), shop(), "lane")})
         log.wait_for(lambda _: len(log.readings) == 1)
         ahead.append(timedelta(hours=2))
         time.sleep(0.6)

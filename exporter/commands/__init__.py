@@ -6,6 +6,7 @@ A configuration or rule file with faults may simply be raised: `main` prints the
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +37,9 @@ def opened(config: Config) -> dict[str, Shop]:
     return {name: section.opened(name, config.zone, Scratch()) for name, section in config.shops.items()}
 
 
-def once(config: Config, shop: Shop, name: str) -> tuple[Reading, Shop]:
-    """One run of a probe now; the second value is the bounded shop it asked, with the trace of its statements."""
-    probe = config.shops[shop.name].probes[name]
-    bounded = shop.bounded(name, probe.timeout)
-    return read(name, probe, bounded, datetime.now(UTC)), bounded
+def once(config: Config, shop: Shop, name: str) -> Iterator[tuple[Reading, Shop]]:
+    """One run of each part of a probe now; the shop is the bounded one it asked, with the trace of its statements."""
+    for each, probe in config.shops[shop.name].parts(shop.name).items():
+        if each.probe == name:
+            bounded = shop.bounded(name, probe.timeout, each.part)
+            yield read(name, probe, bounded, datetime.now(UTC)), bounded

@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
         if _servers(shop, report):
             _tables(shop, report)
             for probe in config.shops[name].probes:
-                _probe(config, shop, probe, report)
+                for reading, bounded in once(config, shop, probe):
+                    _probe(reading, bounded.trace, report)
         shop.close()
     print(f"{report.faults} faults" if report.faults else "no faults")
     return 1 if report.faults else 0
@@ -105,15 +106,15 @@ def _tables(shop: Shop, report: Report) -> None:
             report.good(f"{word}: {shop.mapping.table(word).table}")  # type: ignore[union-attr]
 
 
-def _probe(config: Config, shop: Shop, name: str, report: Report) -> None:
-    reading, bounded = once(config, shop, name)
+def _probe(reading: Reading, trace: list[Asked], report: Report) -> None:
+    name = "/".join(filter(None, reading.name[1:]))
     if reading.error:
         report.fault(f"{name}: {reading.error}")
     else:
-        report.good(f"{name}: {_cost(reading, bounded.trace)}")
+        report.good(f"{name}: {_cost(reading, trace)}")
     for why, checks in groupby(sorted(reading.gaps, key=lambda gap: gap.why), key=lambda gap: gap.why):
         report.note(f"{name}: not applicable: {', '.join(gap.check for gap in checks)}: {why}")
-    for line in _plans(bounded.trace):
+    for line in _plans(trace):
         print(f"             {line}")
 
 

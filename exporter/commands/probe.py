@@ -33,15 +33,15 @@ def run(args: argparse.Namespace) -> int:
     shops = opened(config)
     failed = False
     for name in [args.shop] if args.shop else having:
-        reading, shop = once(config, shops[name], args.name)
-        show(reading, shop.trace)
-        failed |= reading.error is not None
+        for reading, shop in once(config, shops[name], args.name):
+            show(reading, shop.trace)
+            failed |= reading.error is not None
         shops[name].close()
     return 1 if failed else 0
 
 
 def show(reading: Reading, trace: list[Asked]) -> None:
-    print(f"# {reading.shop}/{reading.probe}: {reading.error or 'answered'} in {reading.seconds * 1000:.1f} ms")
+    print(f"# {reading.name.said}: {reading.error or 'answered'} in {reading.seconds * 1000:.1f} ms")
     for gap in reading.gaps:
         print(f"# not applicable: {gap.check}: {gap.why}")
     for sample in reading.samples:

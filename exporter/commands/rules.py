@@ -22,10 +22,10 @@ def run(args: argparse.Namespace) -> int:
     exposition = Exposition()
     silent = []
     for name, shop in opened(config).items():
-        for probe_name, probe in config.shops[name].probes.items():
-            reading, _ = once(config, shop, probe_name)
-            exposition.put(reading, probe.thresholds())
-            silent += [f"{name}/{probe_name}: {reading.error}"] if reading.error else []
+        settings = config.shops[name].parts(name)
+        for reading in (reading for probe in config.shops[name].probes for reading, _ in once(config, shop, probe)):
+            exposition.put(reading, settings[reading.name].thresholds())
+            silent += [f"{reading.name.said}: {reading.error}"] if reading.error else []
         shop.close()
     judgement = rulebook.judge(exposition.series(), datetime.now(UTC))
     for rule in rulebook.names():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 
-from exporter.config.addresses import StateUrl
+from exporter.config.addresses import StateUrl, named
 from exporter.config.plugged import Channels
 from exporter.config.sections import Alerts, Route, ShopSection, Web
 from exporter.strict import Place, Strict, fault, faults, nearest, unknown
@@ -41,16 +40,10 @@ def _zone(text: object) -> ZoneInfo:
         raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
 
 
-def _word(name: object) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(name)):
-        raise ValueError("this name becomes a label; write letters, digits, _, . and -, such as main")
-    return str(name)
-
-
 class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
-    shops: dict[Annotated[str, BeforeValidator(_word)], ShopSection] = Field(min_length=1)
+    shops: dict[Annotated[str, AfterValidator(named)], ShopSection] = Field(min_length=1)
     channels: Channels = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     web: Web = Web()

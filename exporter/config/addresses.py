@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator, SecretStr
@@ -60,6 +61,12 @@ DatabaseUrl = Annotated[SecretStr, BeforeValidator(_supported), BeforeValidator(
 def with_password(url: SecretStr, password: SecretStr | None) -> URL:
     address = make_url(url.get_secret_value())
     return address.set(password=password.get_secret_value()) if password else address
+
+
+def named(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        raise ValueError("this name becomes a label; write letters, digits, _, . and -, such as main")
+    return name
 
 
 class Database(Strict):

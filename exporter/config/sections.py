@@ -10,13 +10,17 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from sqlalchemy.engine import URL
 
-from exporter.config.addresses import Database, DatabaseUrl, with_password
+from exporter.config.addresses import Database, DatabaseUrl, named, with_password
 from exporter.config.plugged import Probes
 from exporter.mapping import WORDS, Tables
-from exporter.probes import known
+from exporter.model import Name
+from exporter.probes import Probe, known
 from exporter.shop import Memory, Shop
 from exporter.strict import Strict, fault, faults
 from exporter.units import Duration
+
+Databases = dict[Annotated[str, AfterValidator(named)], Annotated[Database, BeforeValidator(Database.written)]]
+"""By a name of the shop's choice, which becomes a label."""
 
 
 class ShopSection(Strict):
@@ -24,7 +28,8 @@ class ShopSection(Strict):
 
     database: DatabaseUrl
     password: SecretStr | None = None
-    databases: dict[str, Annotated[Database, BeforeValidator(Database.written)]] = Field(default_factory=dict)
+    databases: Databases = Field(default_factory=dict)
+    replicas: Databases = Field(default_factory=dict)
     tables: Tables
     probes: Probes
 
@@ -34,9 +39,11 @@ class ShopSection(Strict):
             names = ", ".join(known())
             raise faults("ShopSection", [fault(("probes",), "empty", f"name at least one: {names}")])
         if found := [
-            fault(("tables", word, "database"), "dangling", f"no database {table.database!r}; add it to `databases:`")
+            fault(("tables", word, "database"), "dangling", f"no database {name!r}; add it to `databases:`")
             for word in WORDS
-            if (table := self.tables.table(word)) and table.database and table.database not in self.databases
+            if (table := self.tables.table(word))
+            for name in table.databases
+            if name and name not in self.databases
         ]:
             raise faults("ShopSection", found)
         return self
@@ -46,13 +53,31 @@ class ShopSection(Strict):
 
     def opened(self, name: str, zone: ZoneInfo, memory: Memory) -> Shop:
         """The shop that this section describes; it connects when it is first asked something."""
-        databases = {each: database.address() for each, database in self.databases.items()}
-        return Shop.open(name, self.address(), None, self.tables, databases=databases, zone=zone, memory=memory)
+        return Shop.open(
+            name,
+            self.address(),
+            None,
+            self.tables,
+            databases={each: database.address() for each, database in self.databases.items()},
+            replicas={each: database.address() for each, database in self.replicas.items()},
+            zone=zone,
+            memory=memory,
+        )
 
-    def lane(self) -> str:
-        """Names the database without its account: probes of one lane run one after another."""
+    def parts(self, shop: str) -> dict[Name, Probe]:
+        """All that is watched of this shop, each with the settings of its part."""
+        return {
+            Name(shop, name, part): settings
+            for name, probe in self.probes.items()
+            for part, settings in probe.parts(self.replicas).items()
+        }
+
+    def lane(self, name: Name) -> str:
+        """Names the database without its account: runs of one lane wait for each other."""
         url = self.address()
-        return f"{url.host or ''}:{url.port or ''}/{url.database or ''}"
+        apart = self.probes[name.probe].lane(name.part)
+        own = f"{url.host or ''}:{url.port or ''}/{url.database or ''}"
+        return f"{own}#{name.shop}/{apart}" if apart else own
 
 
 class Route(Strict):

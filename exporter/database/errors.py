@@ -49,6 +49,10 @@ class NotApplicable(ShopError):
     """The mapping lacks what the question needs; the text says which part."""
 
 
+class Unsupported(ShopError):
+    """This server does not know the statement, variable or function: another product, or another version."""
+
+
 def masked(text: str) -> str:
     """A server's error text without literals, accounts, addresses and long numbers."""
     text = _QUOTED.sub("'?'", " ".join(text.split()))

@@ -29,6 +29,7 @@ _KINDS = {
     "lock": (1205, 3572),
     "table": (1146,),
     "column": (1054,),
+    "unknown": (1064, 1109, 1193, 1235, 1305),
     "denied": (1142, 1143),
     "access": (1045, 1130, 1227, 1698, 1862, 1820, 2061),
     "closed": (1044,),
@@ -43,7 +44,7 @@ _NAMES = {
 
 
 def _datetime(text: str) -> Any:
-    """As PyMySQL reads it, but in C: times are a third of what a run reads. Zero dates stay texts."""
+    """As PyMySQL reads it, but in C. Zero dates stay texts."""
     with contextlib.suppress(ValueError):
         return datetime.fromisoformat(text)
     return converters.convert_datetime(text)
@@ -142,8 +143,7 @@ class MySQL:
                     "access", "", "this account's password may only travel encrypted; add ?tls=true to the address"
                 )
             return Fault("lost", "", "it answers with something else than the MySQL protocol")
-        code = error.args[0] if error.args and isinstance(error.args[0], int) else None
-        if code is None:
+        if not isinstance(code := error.args[0] if error.args else None, int):
             return Fault("lost", "", "it answers with something else than the MySQL protocol")
         text = str(error.args[1]) if len(error.args) > 1 else ""
         pattern = _NAMES.get(code)

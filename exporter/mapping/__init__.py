@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
 from exporter.mapping.presets import expanded
-from exporter.mapping.shards import Located, Route, Shard
+from exporter.mapping.shards import Located, Route
 from exporter.mapping.transforms import Steps, transformed
 from exporter.mapping.values import Hop, Money, Name, OneOrMore, Text, Time, TimeKind, Values, Zone
 from exporter.strict import Strict, fault, faults, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
     from pydantic_core import InitErrorDetails
@@ -88,8 +88,7 @@ class TableMap(Located):
             yield fault(("status",), "unset", f"the status column is mapped but its values are not; {example}", None)
         for place, name in _named(self):
             if name not in self.columns and name != "key":
-                loc = (place, {"time": "columns", "route": "by"}[place]) if place in ("time", "route") else (place,)
-                loc = (*loc, name)
+                loc = {"time": ("time", "columns", name), "route": ("route", "by")}.get(place, (place, name))
                 yield fault(loc, "unmapped", f"columns does not say which column {name} is", name)
         seen: dict[str, str] = {}
         for kind, raws in self.status.items():
@@ -101,9 +100,13 @@ class TableMap(Located):
 
 def _named(table: TableMap) -> Iterator[tuple[str, str]]:
     """Our columns that a part of the mapping other than `columns` speaks of."""
-    parts = {"success": table.success, "transform": table.transform, "time": table.time.columns}
-    yield from ((place, name) for place, part in parts.items() for name in part)
-    yield from (("route", name) for name in (table.route.by if table.route else ()))
+    parts: dict[str, Iterable[str]] = {
+        "success": table.success,
+        "transform": table.transform,
+        "time": table.time.columns,
+        "route": table.route.by if table.route else (),
+    }
+    return ((place, name) for place, part in parts.items() for name in part)
 
 
 class Orders(TableMap):

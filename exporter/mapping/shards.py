@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -131,7 +130,7 @@ class Route(Strict):
         text = text[-self.last :] if self.last else text
         if not text or (self.hash == "none" and not (text.isascii() and text.isdigit())):
             return None
-        return shards[_HASHES[self.hash](text) % len(shards)]
+        return shards[_number(self.hash, text) % len(shards)]
 
 
 def _java(text: str) -> int:
@@ -141,4 +140,5 @@ def _java(text: str) -> int:
     return abs(code - (1 << 32) if code >> 31 else code)
 
 
-_HASHES: Mapping[str, Any] = {"none": int, "crc32": lambda text: crc32(text.encode()), "java": _java}
+def _number(how: str, text: str) -> int:
+    return int(text) if how == "none" else crc32(text.encode()) if how == "crc32" else _java(text)

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
 from exporter.mapping.shards import Located, name
 from exporter.strict import Strict
 
+
 def _raw(given: Any) -> str | int:
     if isinstance(given, str | int) and not isinstance(given, bool):
         return given

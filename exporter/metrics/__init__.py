@@ -5,27 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from exporter import __version__
 from exporter.metrics import process
+from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
+from exporter.metrics.coverage import SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
 from exporter.metrics.text import line_prefix, lines
-from exporter.model import Metric, Reading, Sample
+from exporter.model import Metric, Name, Reading, Sample
 
-if TYPE_CHECKING:
-    from datetime import datetime
+__all__ = [
+    "LAST_SUCCESS",
+    "LIMIT",
+    "NOT_APPLICABLE",
+    "PART_SUCCESS",
+    "SCANNED_SHARDS",
+    "SECONDS",
+    "SHARDS",
+    "SUCCESS",
+    "UNREAD_SHARDS",
+    "Exposition",
+    "Series",
+]
 
-SUCCESS = Metric(
-    "order_health_probe_success", "Whether the last run of the probe got an answer (1) or not (0).", ("probe",)
-)
-SECONDS = Metric("order_health_probe_duration_seconds", "How long the last run of the probe took.", ("probe",))
-LAST_SUCCESS = Metric(
-    "order_health_probe_last_success_timestamp_seconds", "When the probe last got an answer, in Unix time.", ("probe",)
-)
-LIMIT = Metric(
-    "order_health_limit", "A threshold from the configuration, which the rules compare with.", ("probe", "limit")
-)
 NOT_APPLICABLE = Metric(
     "order_health_not_applicable",
     "1 for each check that this shop cannot answer; the status page says why. What it would tell is absent, not 0.",
@@ -35,6 +37,8 @@ BUILD = Metric("order_health_build_info", "The version that is running; always 1
 
 Series = Sequence[tuple[str, Sample]]
 """(shop, sample) of everything current; the shop is "" for what the sidecar says of itself."""
+
+_OWN, _PROCESS = Name("", ""), Name("", "process")
 
 _Prefixes = Mapping[tuple[str, tuple[str, ...]], str]
 
@@ -51,7 +55,7 @@ class Part:
     text: Mapping[str, bytes]
     metrics: Mapping[str, Metric]
     prefixes: _Prefixes
-    last_success: datetime | None = None
+    said: Said | None = None
     scheduled: bool = True
 
     @classmethod
@@ -74,34 +78,35 @@ class Exposition:
     def __init__(self, version: str = __version__) -> None:
         self._writing = threading.Lock()
         self._build = BUILD(1, version=version)
-        self._parts: Mapping[tuple[str, str], Part] = {}
+        self._parts: Mapping[Name, Part] = {}
         self._page = Page({})
         self.own(())
 
     def put(self, reading: Reading, limits: Mapping[str, float] | None = None) -> None:
         """Replace what this probe of this shop said; after a failed run nothing stands but that it failed."""
-        key = reading.shop, reading.probe
+        name = reading.name
         with self._writing:
-            before = self._parts.get(key)
-            last = reading.last_success or (before.last_success if before else None)
-            if reading.error is None:
-                last = reading.last_success or reading.at
+            before = self._parts.get(name)
+            said = Said.by(reading, before.said if before else None, limits or {})
             samples = [*reading.samples] if reading.error is None else []
-            samples += _about(reading, last, limits or {})
-            part = replace(Part.of(reading.shop, samples, before), last_success=last)
-            self._change({**self._parts, key: part})
+            samples += (NOT_APPLICABLE(1, probe=name.probe, check=gap.check) for gap in reading.gaps)
+            samples += shards(reading) if reading.error is None else ()
+            samples += said.samples(name.probe) if not name.part else [said.of_part(name)]
+            parts = {**self._parts, name: replace(Part.of(reading.shop, samples, before), said=said)}
+            self._change(self._summed(parts, name) if name.part else parts)
 
-    def drop(self, probe: str, shop: str) -> None:
-        """Forget a probe that is no longer configured."""
+    def drop(self, name: Name) -> None:
+        """Forget what is no longer configured."""
         with self._writing:
-            self._change({key: part for key, part in self._parts.items() if key != (shop, probe)})
+            parts = {each: part for each, part in self._parts.items() if each != name}
+            self._change(self._summed(parts, name) if name.part else parts)
 
     def own(self, samples: Sequence[Sample]) -> None:
         """Replace what the sidecar says of itself (deliveries, reloads); it carries no label `shop`."""
         with self._writing:
-            before = self._parts.get(("", ""))
+            before = self._parts.get(_OWN)
             part = Part.of("", (self._build, *samples), before, scheduled=False)
-            self._change({**self._parts, ("", ""): part})
+            self._change({**self._parts, _OWN: part})
 
     def page(self, accept: str | None, gzip: bool = False) -> tuple[bytes, str, bool]:
         """Ready bytes, their content type, and whether they are compressed."""
@@ -115,17 +120,16 @@ class Exposition:
         """Everything on the page at one instant, evidence included."""
         return [(part.shop, sample) for part in self._parts.values() for sample in part.samples]
 
-    def _change(self, parts: Mapping[tuple[str, str], Part]) -> None:
-        about_process = Part.of("", process.samples(), parts.get(("", "process")), scheduled=False)
-        self._parts = {**parts, ("", "process"): about_process}
+    @staticmethod
+    def _summed(parts: dict[Name, Part], name: Name) -> dict[Name, Part]:
+        """What a probe that runs in parts says of itself as a whole stands under the part ""."""
+        whole = Name(name.shop, name.probe)
+        said = [p.said for each, p in parts.items() if each[:2] == whole[:2] and each.part and p.said]
+        if not said:
+            parts.pop(whole, None)
+            return parts
+        return {**parts, whole: Part.of(name.shop, Said.of(said).samples(name.probe), parts.get(whole))}
 
-
-def _about(reading: Reading, last: datetime | None, limits: Mapping[str, float]) -> Iterable[Sample]:
-    yield SUCCESS(reading.error is None, probe=reading.probe)
-    yield SECONDS(reading.seconds, probe=reading.probe)
-    if last:
-        yield LAST_SUCCESS(last.timestamp(), probe=reading.probe)
-    for gap in reading.gaps:
-        yield NOT_APPLICABLE(1, probe=reading.probe, check=gap.check)
-    for name, value in limits.items():
-        yield LIMIT(value, probe=reading.probe, limit=name)
+    def _change(self, parts: Mapping[Name, Part]) -> None:
+        about_process = Part.of("", process.samples(), parts.get(_PROCESS), scheduled=False)
+        self._parts = {**parts, _PROCESS: about_process}

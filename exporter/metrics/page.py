@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exporter.metrics import Part
+    from exporter.model import Name
 
 Format = Literal["text", "openmetrics"]
 TYPES: Mapping[Format, str] = {
@@ -26,7 +27,7 @@ _GZIP_HEADER = 31
 class Page:
     """The page of one state of the exposition; what nobody asks for is never made."""
 
-    def __init__(self, parts: Mapping[tuple[str, str], Part]) -> None:
+    def __init__(self, parts: Mapping[Name, Part]) -> None:
         self.parts = parts
         self._made: dict[tuple[Format, bool], bytes] = {}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ class Probe(Strict, ABC):
     """
 
     METRICS: ClassVar[tuple[Metric, ...]]
+    PART: ClassVar[str] = ""
+    """The label that says of which part a sample is, for a probe that runs as several: `replica`, `query`."""
 
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
@@ -40,6 +42,20 @@ class Probe(Strict, ABC):
         `stale` is how many seconds without an answer mean that nobody is watching any more.
         """
         return {"stale": max(_STALE_SECONDS, 4 * self.every), **self.limits()}
+
+    def parts(self, replicas: Collection[str]) -> Mapping[str, Self]:  # noqa: ARG002 - most ask the shop as a whole
+        """What runs apart, each with its own pace, deadline and success; `read` finds its name in `shop.part`.
+
+        `replicas` are the names of the shop's. One that fails leaves the others, and their alerts, as they are.
+        """
+        return {"": self}
+
+    def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
+        """Runs of one lane wait for each other; "" is the lane of the shop's own database.
+
+        Any other name is apart: for a part that asks over a connection of its own.
+        """
+        return ""
 
     @abstractmethod
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from exporter.database.catalog import Column
-    from exporter.mapping import TableMap
-    from exporter.mapping.values import Hop
+    from exporter.mapping.shards import Shard
+    from exporter.shop.shards import Tour
     from exporter.shop.table import Record, Table
+
+    Sources = Callable[[str | None], Source]
 
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""
@@ -33,17 +35,53 @@ _WIDEST = 2**63
 
 
 def lookup(
-    run: Run, source: Source, table: Table, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]]
+    tour: Tour, source: Sources, table: Table, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]]
 ) -> list[Record]:
-    """The rows whose `by` is one of the values, compared as stripped texts."""
+    """The rows whose `by` is one of the values, compared as stripped texts.
+
+    A routed value is looked for in its shard first, and everywhere only when it is not there: rows move, and a route
+    may be wrong. A row known by its key that a silent shard holds is as it was when last read, while that stands.
+    """
     wanted = {table.fold(str(value), by) for value in values}
-    found: list[Record] = []
-    for shard in table.physical:
-        on = table.on(shard)
-        place = Place(shard, on.names, on.map.schema_)
-        for batch in _batches(on.column(by), values):
-            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), batch=batch)
-            found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
+
+    def ask(some: Callable[[Shard], Collection[str]]) -> Callable[[Shard, Run], list[Record]]:
+        def of(shard: Shard, run: Run) -> list[Record]:
+            on = table.on(shard)
+            found: list[Record] = []
+            for batch in batches(on.column(by), some(shard)):
+                rows = few(
+                    run, source(shard.database), _lookup(on, by, batch, match), on.place, on.theirs(by), batch=batch
+                )
+                found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
+            return found
+
+        return of
+
+    answers: dict[Shard, list[Record]] = {}
+    if routed := _routed(table, by, values):
+        answers |= tour.over(table.shards, ask(routed.__getitem__), among=list(routed))
+    met = {table.fold(str(record[by]), by) for records in answers.values() for record in records}
+    if rest := [value for value in values if table.fold(str(value), by) not in met]:
+        for shard, records in tour.over(table.shards, ask(lambda _: rest)):
+            answers[shard] = [*answers.get(shard, ()), *records]
+    found = [record for records in answers.values() for record in records]
+    if by != "key":
+        return found
+    for shard, records in answers.items():
+        tour.roll.keep(by, shard, {record["key"]: record for record in records}, more=True)
+    kept = tour.roll.last(by, tour.silent(table.shards))
+    return [*(record for record in kept if table.fold(str(record[by]), by) in wanted), *found]
+
+
+def _routed(table: Table, by: str, values: Collection[str]) -> dict[Shard, list[str]]:
+    """The shards that the mapping's route leads to, with the values to look for there."""
+    route, shards = table.map.route, table.shards
+    if route is None or by not in route.by or len(shards) == 1:
+        return {}
+    found: dict[Shard, list[str]] = {}
+    for value in values:
+        if shard := route.shard(str(value), shards):
+            found.setdefault(shard, []).append(value)
     return found
 
 
@@ -56,39 +94,31 @@ def _lookup(on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collec
     return on.kept(("lookup", by, fixed), {"batch": batch}, build)
 
 
-def resolve(
-    run: Run, source: Callable[[str | None], Source], callbacks: TableMap, trade_numbers: Collection[str]
-) -> dict[str, list[str]]:
-    """Each trade number → where its transform and then the hops of its link lead."""
-    reached = {number: [callbacks.transformed("trade_no", number.strip())] for number in trade_numbers}
-    for hop in callbacks.link:
-        values = {value for ends in reached.values() for value in ends}
-        onward = follow(run, source(hop.database), hop, values) if values else {}
-        reached = {
-            number: list(dict.fromkeys(end for value in ends for end in onward.get(value, ())))
-            for number, ends in reached.items()
-        }
-    return reached
+def rows(
+    tour: Tour,
+    source: Sources,
+    table: Table,
+    statement: sqlalchemy.Select[Any],
+    inside: Callable[[Table, Run], Sequence[sqlalchemy.ColumnElement[bool]]],
+    *,
+    cap: int,
+    binds: Mapping[str, Any] | None,
+) -> list[sqlalchemy.Row[Any]]:
+    """What the statement finds, shard by shard until `cap`; `inside` narrows it to some rows of each."""
+    found: list[Any] = []
+    asked = str(statement) if len(table.shards) > 1 else ""
 
+    def ask(shard: Shard, run: Run) -> Sequence[Any]:
+        on = table.on(shard)
+        here = bounded(statement, table, on, inside(on, run), cap - len(found), keep=bool(binds))
+        return run.ask(source(shard.database), here, on.place, binds, advice=f"the columns that {shard} is searched by")
 
-def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[str, list[str]]:
-    """Each value's next values over one hop of a link."""
-    found: dict[str, list[str]] = {}
-    for shard in hop.physical:
-        facts = source.catalog.facts(hop.schema_, shard, run.deadline)
-        place = Place(shard, (hop.from_, hop.to, *hop.where), hop.schema_)
-        here = sqlalchemy.table(shard, *map(sqlalchemy.column, dict.fromkeys(place.columns)), schema=hop.schema_)
-        conditions = [
-            decoding.among(here.c[name], facts.columns.get(name), wanted) for name, wanted in hop.where.items()
-        ]
-        chosen = sqlalchemy.select(here.c[hop.from_].label("at"), here.c[hop.to].label("onward")).where(*conditions)
-        for batch in _batches(facts.columns.get(hop.from_), values):
-            asked = chosen.where(here.c[hop.from_].in_(batch)).limit(MOST + 1)
-            for row in _ask(run, source, asked, place, hop.from_):
-                start, end = decoding.text(row.at), decoding.text(row.onward)
-                if start and end and end not in found.setdefault(start, []):
-                    found[start].append(end)
-    return found
+    for shard, answer in tour.over(table.shards, ask):
+        tour.roll.keep(asked, shard, dict(enumerate(answer)))
+        found += answer
+        if len(found) >= cap:
+            return found
+    return [*found, *tour.roll.last(asked, tour.silent(table.shards))][:cap]
 
 
 def bounded(
@@ -123,21 +153,18 @@ def _moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalc
     return cast("sqlalchemy.Select[Any]", visitors.replacement_traverse(statement, {}, swap))
 
 
-def _ask(
-    run: Run,
-    source: Source,
-    statement: sqlalchemy.Select[Any],
-    place: Place,
-    column: str,
-    **binds: Any,
+def few(
+    run: Run, source: Source, statement: sqlalchemy.Select[Any], place: Place, column: str, *, batch: Sequence[Any]
 ) -> Sequence[Any]:
-    rows = run.ask(source, statement, place, binds, advice=f"{place.name} ({column})")
+    """The rows of one batch of values of this column; raises Refused when they are too many for a number."""
+    rows = run.ask(source, statement, place, {"batch": batch}, advice=f"{place.name} ({column})")
     if len(rows) > MOST:
         raise Refused(f"{place.name}: {BATCH} values of {column} find more than {MOST:,} rows; is it the right column?")
     return rows
 
 
-def _batches(column: Column | None, values: Collection[str]) -> Iterator[list[Any]]:
+def batches(column: Column | None, values: Collection[str]) -> Iterator[list[Any]]:
+    """The values as this column can be compared with them, so many at a time."""
     listed = list(dict.fromkeys(_bindable(column, str(value).strip()) for value in values))
     usable = [value for value in listed if value is not None]
     for start in range(0, len(usable), BATCH):

@@ -59,6 +59,10 @@ class Source:
         self.guard.forget()
 
 
+SHARE = 1 / 8
+"""The part of a run that one shard may take from the others."""
+
+
 @dataclass(slots=True)
 class Run:
     """`silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now."""
@@ -67,10 +71,26 @@ class Run:
     trace: list[Asked] = field(default_factory=list)
     silent: dict[tuple[str, Shard], ShopError] = field(default_factory=dict)
     gone: dict[str | None, ShopError] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
 
     def within(self, seconds: float) -> Run:
         """The same run for a part of it that may take so long."""
         return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 2)))
+
+    def part(self) -> Run:
+        """As much of the run as one shard may take from the others."""
+        return self.within(self.deadline.total * SHARE)
+
+    def note(self, source: Source, statement: sqlalchemy.Executable) -> Sequence[Any]:
+        """Rows of a statement in the server's own words, its plan not judged; raises StatementError or a ShopError."""
+        sql = list[str]()
+        begun, rows = time.monotonic(), cast("Sequence[Any]", ())
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=lambda _cursor, text, _binds: sql.append(text))
+        finally:
+            if sql:
+                self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows)))
+        return rows
 
     def ask(
         self,

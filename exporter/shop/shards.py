@@ -5,54 +5,66 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exporter.database.errors import Denied, Missing, ShopError, TimedOut, Unreachable
 from exporter.model import Coverage
+from exporter.shop.run import SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 
     from exporter.mapping.shards import Shard
     from exporter.shop.run import Run
-
-    Rolls = dict[tuple[str, str], "Roll"]
 
 Answer = TypeVar("Answer")
 
 STANDS = 600.0
 """Seconds for which the last answer of a shard stands while it gives no other."""
 
-_SHARE = 1 / 8
-"""The part of a run that one shard may take from the others."""
-
-_SILENT = (TimedOut, Unreachable, Missing, Denied)
+SILENT = (TimedOut, Unreachable, Missing, Denied)
 """What leaves a shard unread and the others readable. A refused plan is the whole table's: all lack the index."""
 
 
 @dataclass(slots=True)
 class Standing:
-    """Of one shard: when it last answered and was last tried (monotonic), and why it was silent when last wanted."""
+    """Of one shard: when it last answered a run throughout, and before that, when it was last tried (all monotonic).
+
+    `why`: it was silent when last wanted.
+    """
 
     answered: float = -math.inf
+    before: float = -math.inf
     tried: float = -math.inf
     why: str = ""
 
+    def answers(self, run: Run) -> None:
+        if self.answered < run.began:
+            self.before = self.answered
+        self.answered, self.why = time.monotonic(), ""
+
+    def fails(self, run: Run, why: str) -> None:
+        """A run that it did not answer to the end leaves no more behind than the one before."""
+        if self.answered >= run.began:
+            self.answered = self.before
+        self.why = why
+
     @property
-    def stands(self) -> bool:
-        return time.monotonic() - self.answered < STANDS
+    def unread(self) -> bool:
+        return bool(self.why) and not _stands(self.answered)
 
 
 @dataclass(slots=True)
 class Roll:
     """The shards of one table as one probe knows them, kept between its runs.
 
-    `hurried`: the time was over before all had been asked. `kept`: their last answers, by what was asked.
+    `hurried`: the time was over before all had been asked. `kept`: their last rows and when those were read, by what
+    was asked.
     """
 
     shards: dict[Shard, Standing] = field(default_factory=dict)
     hurried: bool = False
-    kept: dict[str, dict[Shard, Sequence[object]]] = field(default_factory=dict)
+    kept: dict[str, dict[Shard, dict[Hashable, tuple[float, Any]]]] = field(default_factory=dict)
 
     def order(self, wanted: Collection[Shard]) -> list[Shard]:
         """Those that have waited longest first, so that all have their turn; those that failed come last.
@@ -61,24 +73,46 @@ class Roll:
         """
         for shard in wanted:
             self.shards.setdefault(shard, Standing())
-        well = [shard for shard in wanted if not self._failed(shard)]
-        sick = sorted((shard for shard in wanted if self._failed(shard)), key=lambda shard: self.shards[shard].tried)
-        well.sort(key=lambda shard: self.shards[shard].tried)
+        waited = sorted(wanted, key=lambda shard: self.shards[shard].tried)
+        well = [shard for shard in waited if not self._failed(shard)]
+        sick = [shard for shard in waited if self._failed(shard)]
         return [*sick[:1], *well, *sick[1:]] if self.hurried else [*well, *sick]
 
     def _failed(self, shard: Shard) -> bool:
+        """Asked in vain; what was only not reached in time has not failed."""
         known = self.shards[shard]
-        return bool(known.why) and known.tried > known.answered
+        return bool(known.why) and known.why != HURRY
+
+    def keep(self, asked: str, shard: Shard, rows: Mapping[Hashable, Any], *, more: bool = False) -> None:
+        """The rows that this shard answers now; `more`: beside those that it answered before."""
+        if not self.shards:
+            return  # a single table: its fault is the run's
+        now, kept = time.monotonic(), self.kept.setdefault(asked, {})
+        before = {name: row for name, row in kept.get(shard, {}).items() if more and name not in rows}
+        known = [*before.items(), *((name, (now, row)) for name, row in rows.items())]
+        kept[shard] = dict(known[-KEPT:])
+
+    def last(self, asked: str, silent: Collection[Shard]) -> Iterator[Any]:
+        """The rows that silent shards answered last, as far as they stand."""
+        for shard, rows in self.kept.get(asked, {}).items():
+            yield from (row for at, row in rows.values() if shard in silent and _stands(at))
 
     def coverage(self, table: str) -> Coverage:
         silent = {shard: known for shard, known in self.shards.items() if known.why}
-        unread = {shard: known for shard, known in silent.items() if not known.stands}
+        unread = {shard: known for shard, known in silent.items() if known.unread}
         why = "; ".join(f"{shard}: {known.why}" for shard, known in list((unread or silent).items())[:_TOLD])
         return Coverage(table, len(self.shards), len(self.shards) - len(silent), len(unread), why)
 
 
+KEPT = 1_000
+"""Rows of one shard that are kept of one thing asked."""
+
+HURRY = "the time of the run was over before its turn"
 _TOLD = 3
-_HURRY = "the time of the run was over before its turn"
+
+
+def _stands(at: float) -> bool:
+    return time.monotonic() - at < STANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +141,14 @@ class Tour:
         self.roll.order(shards)  # the roll knows all of them, whoever is asked
         order = self.roll.order(shards if among is None else among)
         total = self.run.deadline.total
-        share = max(total * _SHARE, (self.run.deadline.left - total * reserve) / max(1, len(order)))
+        share = max(total * SHARE, (self.run.deadline.left - total * reserve) / max(1, len(order)))
         answered = False
         for place, shard in enumerate(order):
             left = self.run.deadline.left - total * reserve
             if left <= 0 and (answered or self.run.deadline.left <= 0):
-                self._silent(order[place:], TimedOut(_HURRY), hurried=True)
+                self._silent(order[place:], TimedOut(HURRY), hurried=True)
                 break
-            most = max(share, left / (len(order) - place)) if self.roll.shards[shard].why else share
-            if (found := self._asked(shard, ask, most)) is not None:
+            if (found := self._asked(shard, ask, share)) is not None:
                 answered = True
                 yield shard, found
         else:
@@ -123,9 +156,9 @@ class Tour:
         if among is None and not answered:
             raise self.run.silent[self.word, order[0]]
 
-    def silent(self, shards: Collection[Shard]) -> frozenset[str]:
-        """Those that were asked in this run and gave no answer."""
-        return frozenset(str(shard) for shard in shards if (self.word, shard) in self.run.silent)
+    def silent(self, shards: Collection[Shard]) -> frozenset[Shard]:
+        """Those of them that gave no answer in this run."""
+        return frozenset(shard for shard in shards if (self.word, shard) in self.run.silent)
 
     def _asked(self, shard: Shard, ask: Callable[[Shard, Run], Answer], seconds: float) -> Answer | None:
         known = self.roll.shards[shard]
@@ -136,16 +169,17 @@ class Tour:
         known.tried = time.monotonic()
         try:
             found = ask(shard, self.run.within(seconds))
-        except _SILENT as error:
+        except SILENT as error:
             if isinstance(error, Unreachable):
                 self.run.gone[shard.database] = error
-            self._silent([shard], error, hurried=self.run.deadline.left <= 0)
+            cut = self.run.deadline.left <= 0 and known.why in ("", HURRY)
+            self._silent([shard], TimedOut(HURRY) if cut else error, hurried=cut)
             return None
-        known.answered, known.why = time.monotonic(), ""
+        known.answers(self.run)
         return found
 
     def _silent(self, shards: Collection[Shard], error: ShopError, *, hurried: bool = False) -> None:
         for shard in shards:
             self.run.silent.setdefault((self.word, shard), error)
-            self.roll.shards[shard].why = str(error)
+            self.roll.shards[shard].fails(self.run, str(error))
         self.roll.hurried = self.roll.hurried or hurried

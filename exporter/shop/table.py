@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement
 
 from exporter.database.errors import NotApplicable, ShopError
 from exporter.shop import decoding
+from exporter.shop.columns import Columns
 from exporter.shop.run import Place
 
 if TYPE_CHECKING:
@@ -29,29 +30,6 @@ _NUMBERS = frozenset(("quantity", "reserved"))
 _RAW = frozenset(("status", "state", "paid_flag"))
 
 
-class Columns:
-    """`table.c.created`: our word as a SQLAlchemy column; `key` is the table's key."""
-
-    def __init__(self, word: str, columns: Mapping[str, ColumnElement[Any]]) -> None:
-        self._word, self._columns = word, columns
-
-    def __getattr__(self, name: str) -> ColumnElement[Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __getitem__(self, name: str) -> ColumnElement[Any]:
-        if name not in self._columns:
-            raise NotApplicable(f"the mapping does not say which column is {self._word}.{name}; write {name}: its_name")
-        return self._columns[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._columns
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-
 @dataclass(frozen=True)
 class Table:
     """`at` is the shard that `c` points at; `on()` gives the same table on another one."""
@@ -66,7 +44,7 @@ class Table:
     def __post_init__(self) -> None:
         ours = {"key": self.map.key, **self.map.columns}
         needed = dict.fromkeys((*ours.values(), *self.map.where))
-        columns = (sqlalchemy.column(each) for each in needed)
+        columns: list[Any] = [sqlalchemy.column(each) for each in needed]
         source = sqlalchemy.table(self.at.table, *columns, schema=self.at.schema)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "c", Columns(self.word, {word: source.c[theirs] for word, theirs in ours.items()}))

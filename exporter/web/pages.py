@@ -118,7 +118,7 @@ def _urgency(alert: AlertRow) -> tuple[bool, int, float]:
 
 
 def _by_shop(rows: Iterable[ProbeRow]) -> list[tuple[str, list[ProbeRow]]]:
-    ordered = sorted(rows, key=lambda row: (row.shop, _WORST_FIRST.index(row.state), row.probe))
+    ordered = sorted(rows, key=lambda row: (row.shop, _WORST_FIRST.index(row.state), row.probe, row.part))
     return [(shop, list(each)) for shop, each in groupby(ordered, key=lambda row: row.shop)]
 
 

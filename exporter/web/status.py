@@ -18,7 +18,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class ProbeRow:
-    """One probe of one shop; `why` is the error of a failing one, or why it is not applicable, ready for people."""
+    """One part of a probe of one shop; `why`, ready for people, is its error, or why it is not applicable."""
 
     shop: str
     probe: str
@@ -28,6 +28,7 @@ class ProbeRow:
     why: str = ""
     last_success: datetime | None = None
     seconds: float | None = None
+    part: str = ""
     next_run: datetime | None = None
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from exporter.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
 from exporter.mapping.presets import presets
+from exporter.mapping.shards import Route, Shard
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("mapping.md", "mapping.zh-CN.md")]
@@ -42,7 +43,7 @@ def faults(given):
 
 def test_a_mapping_written_out_is_read():
     orders = load(MINE).orders
-    assert orders.physical == ("t_order",)
+    assert orders.shards == (Shard("t_order"),)
     assert orders.statuses("pending", "paid") == (0, 1)
     assert orders.status_kind("1") == "paid"
     assert orders.status_kind(7) is None
@@ -115,8 +116,8 @@ def test_a_prefix_stands_before_the_tables_of_a_preset_and_before_no_others():
 
 
 def test_shards_are_written_as_a_range_and_keep_their_width():
-    tables = load(mine(table="orders_{00..63}")).orders.physical
-    assert (len(tables), tables[0], tables[-1]) == (64, "orders_00", "orders_63")
+    tables = load(mine(table="orders_{00..63}")).orders.shards
+    assert (len(tables), str(tables[0]), str(tables[-1])) == (64, "orders_00", "orders_63")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exporter.model import Gap
-from exporter.probes.pending_paid.judge import PAID, distinct, examine, judge
+from exporter.probes.pending_paid.judge import PAID, about, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.probes.pending_paid.nouns import Issue, Order, Payment, Terms
@@ -24,19 +24,26 @@ Book = dict[str, list[Order]]
 
 @dataclass
 class Round:
-    """Collects as it goes: `memory` for the next run, `gaps`, and whether it saw the `whole` window."""
+    """Collects as it goes: `memory` for the next run, `gaps`, and whether it saw the `whole` window.
+
+    While a shard is silent, what is not found is unknown: `undecided` payments and orders (key, number) to look at
+    `later` are neither fault nor no fault, and the next run judges them again.
+    """
 
     look: Look
     terms: Terms
     memory: Memory
     gaps: list[Gap] = field(default_factory=list)
     whole: bool = True
+    undecided: list[Payment] = field(default_factory=list)
+    later: set[tuple[str, str]] = field(default_factory=set)
 
     def issues(self, keep: timedelta, most: int) -> list[Issue]:
         """What is wrong now, confirmed; afterwards `memory` holds the open cases."""
         told = self._told() if "callbacks.trade_no" in self.terms.columns else []
         known = self._known()
         book = self._book({p.trade_no for p in told}, known)
+        told = self._decided(told, book)
         told += self._siblings(told, book)
         rows = self._rows(book, known)
         suspects = judge(told, book, self.terms) + self._examined(rows, book)
@@ -55,32 +62,36 @@ class Round:
         """New callbacks, some old ones a second time, and those of open cases."""
         until = self.terms.now - self.terms.grace
         since = min(max(self.memory.read or self.look.start, self.look.start), until)
-        found, mark = [], since
-        for stretch in self.look.payments(since, until):
+        found, mark, behind = [], since, self.memory.left_behind("read", self.look.start)
+        for stretch in self.look.payments(since, until, behind):
             found += [p for record in stretch.records if (p := self.look.payment(record))]
-            mark, self.whole = stretch.until, self.whole and stretch.whole
+            mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
         # What is committed late bears an earlier time: the last stretch is read once more.
         read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
         fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
         seen = frozenset(p.mark for p in found if p.at >= read)
-        self.memory = replace(self.memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
+        self.memory = replace(self.memory.with_behind("read", behind), read=read, seen=seen)
+        self.memory = self.memory.with_channels(p.channel for p in found if p.channel)
         found = [p for p in found if p.trade_no in fresh]
         if since > self.look.start:
             found += self._second_look(since, until - since - self.terms.grace)
-        return list(dict.fromkeys((*found, *self.memory.open)))
+        return list(dict.fromkeys((*found, *self.memory.open, *self.memory.undecided)))
 
     def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(self.memory.looked_again or self.look.start, self.look.start)
-        found, onward = self.look.some_payments(min(since, until), until, elapsed)
+        found, shard, onward = self.look.some_payments(self.memory.looked_at, min(since, until), until, elapsed)
         seen = (p.channel for p in found if p.channel)
-        self.memory = replace(self.memory, looked_again=onward).with_channels(seen)
+        self.memory = replace(self.memory, looked_again=onward, looked_at=shard).with_channels(seen)
         return found
 
     def _known(self) -> dict[str, Order]:
         """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
         links = ((link.key, link.number) for link in self.memory.links)
-        return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+        known = self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+        if not self.look.found_all("orders"):
+            self.later |= {row for row in self.memory.rows if row[1] not in known}
+        return known
 
     def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
         if not self.terms.columns >= {"orders.trade_no", "callbacks.trade_no"}:
@@ -90,6 +101,12 @@ class Round:
             if link.number in known:
                 book.setdefault(link.trade_no, []).append(known[link.number])
         return book | self.look.orders_of({number for number in trade_numbers if number not in book})
+
+    def _decided(self, told: Iterable[Payment], book: Book) -> list[Payment]:
+        """Without those whose order was not found while it may lie where nobody answers."""
+        everywhere = self.look.found_all("orders", "link")
+        self.undecided += [p for p in told if not (everywhere or book.get(p.trade_no))]
+        return [p for p in told if everywhere or book.get(p.trade_no)]
 
     def _siblings(self, told: Sequence[Payment], book: Book) -> list[Payment]:
         """The other callbacks of a trade number, whenever they came, where the order does not know this payment."""
@@ -122,7 +139,7 @@ class Round:
         orders = [order for found in book.values() for order in found]
         try:
             orders += self._settled()
-            noted, whole = self.look.pending_with_payment() if self._asks("half_written") else ([], True)
+            noted, whole = self.look.pending.with_payment() if self._asks("half_written") else ([], True)
             orders, self.whole = orders + noted, self.whole and whole
         except Refused as refused:
             self._give_up(refused, "half_written", "time_order", "paid_without_callback")
@@ -136,11 +153,12 @@ class Round:
             by, wait = "paid", self.terms.grace
         until = self.terms.now - wait
         mark = since = min(max(self.memory.examined or self.look.start, self.look.start), until)
+        behind = self.memory.left_behind("examined", self.look.start)
         orders: list[Order] = []
-        for stretch in self.look.orders_by(by, since, until):
+        for stretch in self.look.orders_by(by, since, until, behind):
             orders += [self.look.order(record) for record in stretch.records]
-            mark, self.whole = stretch.until, self.whole and stretch.whole
-        self.memory = replace(self.memory, examined=mark)
+            mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
+        self.memory = replace(self.memory.with_behind("examined", behind), examined=mark)
         return orders
 
     def _examined(self, orders: Iterable[Order], book: Book) -> list[Issue]:
@@ -152,6 +170,8 @@ class Round:
         if asked:
             told = {p.trade_no for p in self._payments_of({o.trade_no for o in unsure if o.trade_no})}
             paid |= {o.number for o in unsure if self.look.named(o, told)}
+        if asked and not self.look.found_all("callbacks"):
+            asked, self.later = False, self.later | {(o.key, o.number) for o in unsure if o.number not in paid}
         callbacks = {o.number: o.number in paid or (False if asked else None) for o in orders}
         return [issue for order in orders for issue in examine(order, self.terms, callbacks[order.number])]
 
@@ -167,7 +187,7 @@ class Round:
     ) -> tuple[list[Issue], list[Payment], Book, list[Order]]:
         """The same judgement on orders read once more: what a slow commit only made look wrong is gone by now."""
         refs = {issue.ref for issue in suspects}
-        told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
+        told, rows = about(refs, told, book), [order for order in rows if order.number in refs]
         anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
         unread = [order for order in anew if order.number not in known]
         if not unread and all(book.get(p.trade_no) for p in told):
@@ -177,19 +197,16 @@ class Round:
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
         rows = [now[order.number] for order in rows if order.number in now]
+        told = self._decided(told, again)
         return judge(told, again, self.terms) + self._examined(rows, again), told, again, rows
 
     def _remember(
         self, issues: Sequence[Issue], told: Iterable[Payment], book: Book, rows: Iterable[Order], most: int
     ) -> None:
         refs = {issue.ref for issue in issues}
-        found = _about(refs, told, book)
+        found = about(refs, told, book)
         links = {Link(p.trade_no, order.key, order.number) for p in found for order in book.get(p.trade_no, ())}
         numbers = [(order.key, order.number) for order in rows if order.number in refs]
-        self.memory, full = self.memory.with_open(found, links, numbers, most)
-        self.whole = self.whole and not full
-
-
-def _about(refs: Collection[str], told: Iterable[Payment], book: Book) -> list[Payment]:
-    """The payments of these cases, which are named by their orders or by their trade numbers."""
-    return [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
+        self.memory, full = self.memory.with_open(found, links, [*numbers, *sorted(self.later)], most)
+        self.memory, more = self.memory.with_undecided(self.undecided, most)
+        self.whole = self.whole and not (full or more)

@@ -1,0 +1,64 @@
+"""What rules make of readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from exporter.model.watching import Case
+
+AlertKey = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's expression holds now for these labels: a candidate for an alert.
+
+    `labels` carry `alertname`, `severity` and what the expression left; `wait` is the rule's `for` in seconds,
+    `keep` its `keep_firing_for`.
+    """
+
+    rule: str
+    labels: Mapping[str, str]
+    value: float
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[Case, ...] = ()
+    wait: float = 0.0
+    keep: float = 0.0
+
+    @property
+    def key(self) -> AlertKey:
+        return self.rule, tuple(sorted(self.labels.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest.
+
+    `keep` is how many seconds it goes on firing once it no longer holds, `gone` when that began (Unix seconds).
+    """
+
+    rule: str
+    labels: Mapping[str, str]
+    status: Literal["pending", "firing", "resolved"]
+    since: datetime
+    value: float
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[Case, ...] = ()
+    keep: float = 0.0
+    gone: float | None = None
+
+    @property
+    def key(self) -> AlertKey:
+        return self.rule, tuple(sorted(self.labels.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more."""
+
+    alert: Alert
+    at: datetime
+    lost: bool = False

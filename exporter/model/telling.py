@@ -1,0 +1,75 @@
+"""What a room is told, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a card: `name` is short ("仓库"), `value` is what stands beside it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a channel is given to write, all wording done and no channel's limits applied yet.
+
+    `number` and `unit` are the one figure to see first; `text` is a sentence or two; `cases` the first order
+    numbers, oldest first, each already one printable line; `mention` the mobile numbers, user ids or "@all" to call.
+    `covers` is how many alerts the card tells of, `resolved` how many of those are over: a digest tells of several.
+    """
+
+    title: str
+    status: Literal["firing", "resolved", "info"]
+    severity: str
+    text: str
+    number: str = ""
+    unit: str = ""
+    facts: tuple[Fact, ...] = ()
+    cases: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    mention: tuple[str, ...] = ()
+    language: Literal["zh", "en"] = "zh"
+    covers: int = 1
+    resolved: int = 0
+
+
+Outcome = Literal["accepted", "retry", "wait", "split", "permanent", "content"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the room answered. `again_in` is seconds; None means that trying again cannot help.
+
+    `outcome` classifies it: retry (passing fault), wait (throttled: the whole robot pauses), split (too long),
+    permanent (token, signature, robot gone), content (refused words or links: send plainer, once).
+    """
+
+    accepted: bool
+    detail: str
+    again_in: float | None = None
+    outcome: Outcome = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How delivery to one channel goes; `accepted` and `detail` are of the last receipt."""
+
+    name: str
+    kind: str
+    waiting: int = 0
+    oldest_waiting: datetime | None = None
+    last_receipt: datetime | None = None
+    accepted: bool | None = None
+    detail: str = ""

@@ -1,0 +1,118 @@
+"""What a probe brings back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+Kind = Literal["gauge", "counter"]
+
+
+class Name(NamedTuple):
+    """What is watched apart: one part of one probe of one shop; most probes have the one part ""."""
+
+    shop: str
+    probe: str
+    part: str = ""
+
+    @property
+    def said(self) -> str:
+        """As logs and job names have it: shop/probe or shop/probe/part."""
+        return "/".join(filter(None, self))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One piece of evidence: what an operator can look up, and nothing about the customer.
+
+    `ref` is an order number or a SKU, `since` when the fault began, `note` a short amount or quantity ("¥128.00").
+    """
+
+    ref: str
+    since: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric family, declared beside the probe that fills it; calling it makes a `Sample`.
+
+    The label `shop` is not named here: every reading adds it.
+    """
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    kind: Kind = "gauge"
+
+    def __call__(self, value: float, *, evidence: Iterable[Case] = (), **labels: str) -> Sample:
+        if set(labels) != set(self.labels):
+            raise ValueError(f"{self.name} takes the labels {self.labels}, not {tuple(labels)}")
+        number = float(value)
+        if math.isnan(number):
+            raise ValueError(f"{self.name} would be NaN, and a rule that compares NaN is silently off")
+        return Sample(self, number, tuple(str(labels[name]) for name in self.labels), tuple(evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a metric; `labels` are the values in the order of `metric.labels`."""
+
+    metric: Metric
+    value: float
+    labels: tuple[str, ...] = ()
+    evidence: tuple[Case, ...] = ()
+
+    def labelled(self, shop: str) -> dict[str, str]:
+        """The labels as Prometheus sees them, `shop` among them unless it is empty."""
+        named = dict(zip(self.metric.labels, self.labels, strict=True))
+        return {**named, "shop": shop} if shop else named
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A check that this shop cannot answer, and why: shown as "not applicable", never exported as 0."""
+
+    check: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a sharded table a probe has seen: shards in all, those that the last run read, those long unread.
+
+    Of `unread` shards no answer stands any more: the figures lack them. `why` tells of the first silent ones.
+    """
+
+    table: str
+    total: int
+    scanned: int
+    unread: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one run of a probe brought back; `error` is set exactly when it failed, and then there are no samples.
+
+    `part` names what was asked where a probe runs as several parts: a replica, a query.
+    `at` is when the run began, `seconds` how long it took, `last_success` when the probe last answered.
+    """
+
+    probe: str
+    shop: str
+    at: datetime
+    seconds: float
+    samples: tuple[Sample, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    error: str | None = None
+    last_success: datetime | None = None
+    part: str = ""
+    coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def name(self) -> Name:
+        return Name(self.shop, self.probe, self.part)
