@@ -93,6 +93,13 @@ class Coverage:
     unread: int
     why: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.table}: {self.scanned} of {self.total} shards answered. {self.why}".rstrip()
+
+    @property
+    def partial(self) -> bool:
+        return self.scanned < self.total
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.database.catalog import Column, Index
+    from exporter.database.errors import ShopError
     from exporter.database.server import Server
     from exporter.mapping import Mapping as ShopMapping
+    from exporter.mapping.shards import Shard
     from exporter.model import Coverage
 
     Match = Mapping[str, Collection[Any]]
@@ -126,9 +128,9 @@ class Shop:
     def _tour(self, word: str) -> Tour:
         return Tour(self._run, word, self._premises.roll(self._kept_as, word))
 
-    def silent(self, word: str) -> bool:
-        """Whether a shard of this table gave no answer in this run: what was not found may be there."""
-        return any(asked == word for asked, _ in self._run.silent)
+    def silent(self, word: str) -> dict[Shard, ShopError]:
+        """The shards of this table that gave no answer in this run: what was not found may be there."""
+        return {shard: error for (asked, shard), error in self._run.silent.items() if asked == word}
 
     def coverage(self) -> tuple[Coverage, ...]:
         """How far this probe's sharded tables are read."""
@@ -142,10 +144,7 @@ class Shop:
         return lookups.lookup(self._tour(word), self._premises.source, table, by, values, match=match or {})
 
     def resolve(self, trade_numbers: Collection[str]) -> dict[str, list[str]]:
-        """Each trade number of callbacks → the values of `orders.trade_no` that it stands for, over the mapped link.
-
-        `silent("link")` tells whether a shard on the way was silent.
-        """
+        """Each trade number → the values of `orders.trade_no` that it stands for, over the mapped link (word: link)."""
         return links.resolve(self._tour("link"), self._premises.source, self.mapping.callbacks, trade_numbers)
 
     def rows(

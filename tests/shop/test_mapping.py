@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from exporter.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
 from exporter.mapping.presets import presets
-from exporter.mapping.shards import Route, Shard
+from exporter.mapping.shards import Shard
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("mapping.md", "mapping.zh-CN.md")]
