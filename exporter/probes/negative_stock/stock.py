@@ -114,7 +114,7 @@ class Stock:
         again = self.shop.lookup("stock", "key", [each for each in walk.met if each not in seen])
         rows = [row for row in (*met, *map(self._sku, again)) if row.negative or row.reserved_wrong]
         silent = self.shop.silent("stock")
-        holes = silent or (walk.holes and walk.after is not None)
+        holes = bool(silent) or (walk.holes and walk.after is not None)
         lost = set(walk.met) - seen - {str(row["key"]) for row in again} if silent else ()
         keys = [*(row.key for row in rows), *sorted(lost)]
         onward = Walk(border, walk.round or (border is None and not holes), tuple(keys[:KEPT]), holes)

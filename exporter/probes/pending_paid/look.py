@@ -106,10 +106,11 @@ class Look:
         theirs = self.shop.columns(word).get(column) if self.shop.maps(word, column) else None
         return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
 
-    def named(self, order: Order, trade_numbers: Iterable[str]) -> bool:
-        """Is one of these numbers, as callbacks write them, the order's."""
-        own = self.callbacks.fold(order.trade_no or "", "trade_no")
-        return any(self.callbacks.fold(number, "trade_no") == own for number in trade_numbers)
+    def named(self, orders: Iterable[Order], trade_numbers: Iterable[str]) -> set[str]:
+        """The numbers of the orders that one of these trade numbers means, as callbacks write them."""
+        fold = self.callbacks.fold
+        told = {fold(number, "trade_no") for number in trade_numbers}
+        return {order.number for order in orders if fold(order.trade_no or "", "trade_no") in told}
 
     def payment(self, row: Record) -> Payment | None:
         """None for a row that names no trade number or no time: it says nothing about an order."""

@@ -169,7 +169,7 @@ class Round:
         asked = self._asks("paid_without_callback")
         if asked:
             told = {p.trade_no for p in self._payments_of({o.trade_no for o in unsure if o.trade_no})}
-            paid |= {o.number for o in unsure if self.look.named(o, told)}
+            paid |= self.look.named(unsure, told)
         if asked and not self.look.found_all("callbacks"):
             asked, self.later = False, self.later | {(o.key, o.number) for o in unsure if o.number not in paid}
         callbacks = {o.number: o.number in paid or (False if asked else None) for o in orders}
