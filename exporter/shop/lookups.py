@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""
 
+STATEMENTS = 500
+"""What one run may spend on looking for numbers that it has read: about a second."""
+
 MOST = 10_000
 """Rows that one batch may find; more means that the column does not identify anything."""
 
@@ -71,6 +74,12 @@ def lookup(
         tour.roll.keep(by, shard, {record["key"]: record for record in records}, more=True)
     kept = tour.roll.last(by, tour.silent(table.shards))
     return [*(record for record in kept if table.fold(str(record[by]), by) in wanted), *found]
+
+
+def affordable(table: Table, by: str) -> int:
+    """So many values of `by` one run may look for: each is asked for on every shard, unless a route leads to one."""
+    route = table.map.route
+    return STATEMENTS * BATCH // (1 if route and by in route.by else len(table.shards))
 
 
 def _routed(table: Table, by: str, values: Collection[str]) -> dict[Shard, list[str]]:

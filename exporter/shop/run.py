@@ -75,7 +75,7 @@ class Run:
 
     def within(self, seconds: float) -> Run:
         """The same run for a part of it that may take so long."""
-        return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 2)))
+        return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 3)))
 
     def part(self) -> Run:
         """As much of the run as one shard may take from the others."""

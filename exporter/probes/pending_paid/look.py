@@ -13,7 +13,8 @@ from exporter.probes.pending_paid.nouns import Order, Payment
 from exporter.probes.pending_paid.pending import Pending
 from exporter.probes.pending_paid.statuses import Statuses
 from exporter.shop import Record, Shop, Table
-from exporter.shop.stretches import Behind, Stretch, stretches
+from exporter.shop.lookups import affordable
+from exporter.shop.stretches import CAP, Behind, Stretch, stretches
 
 SECOND_LOOK, SECOND_LOOKS = 5, 50
 """So many callbacks that were read before are read again for each second since the last run; so many at most."""
@@ -47,6 +48,10 @@ class Look:
 
     def orders_by(self, by: str, since: datetime, until: datetime, behind: Behind) -> Iterator[Stretch]:
         return stretches(self.shop, "orders", by, since, until, ends=self.ends, behind=behind)
+
+    def affordable(self, word: str) -> int:
+        """So many rows of the other table one run may hold against this one."""
+        return affordable(self.shop.require(word, "trade_no"), "trade_no") if self.shop.maps(word, "trade_no") else CAP
 
     def found_all(self, *words: str) -> bool:
         """Whether what was not found is not there: every shard of these tables has answered."""

@@ -66,6 +66,9 @@ class Round:
         for stretch in self.look.payments(since, until, behind):
             found += [p for record in stretch.records if (p := self.look.payment(record))]
             mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
+            if len(found) >= self.look.affordable("orders"):
+                break  # the next run goes on from here
+        self.whole = self.whole and mark >= until
         # What is committed late bears an earlier time: the last stretch is read once more.
         read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
         fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
@@ -158,6 +161,9 @@ class Round:
         for stretch in self.look.orders_by(by, since, until, behind):
             orders += [self.look.order(record) for record in stretch.records]
             mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
+            if len(orders) >= self.look.affordable("callbacks"):
+                break
+        self.whole = self.whole and mark >= until
         self.memory = replace(self.memory.with_behind("examined", behind), examined=mark)
         return orders
 
