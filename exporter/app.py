@@ -183,7 +183,7 @@ class App:
         self._sender.update(plan.config.channels)
         self._server.replace(plan.access)
         self._watch.follow(self._shops.rounds(self._plan.config))
-        for name in Bench(before.rulebook, before.config).watched() - self._bench().watched():
+        for name in Bench(before.rulebook, before.config).watched.keys() - self._bench().watched.keys():
             self._exposition.drop(name)
         self._sittings.news()
 

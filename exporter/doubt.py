@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import cached_property
 
 from exporter import probes
 from exporter.alerts import Unsure
-from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS, UNREAD_SHARDS
-from exporter.model import Alert, Name, Sample
-from exporter.rules import Rulebook
+from exporter.metrics import COVERAGE, LAST_SUCCESS, NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS, UNREAD_SHARDS
+from exporter.model import Alert, Name
+from exporter.rules import Rulebook, Series
 
-_ABOUT = frozenset(metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE))
+_ABOUT = frozenset(metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE, *COVERAGE))
 
 
 class Doubt:
-    """Over the samples of one instant; `watched` is what the configuration names."""
+    """Over the samples of one instant; `watched` is what the configuration names, with the metrics that each makes."""
 
-    def __init__(self, rulebook: Rulebook, watched: frozenset[Name], series: Collection[tuple[str, Sample]]) -> None:
+    def __init__(self, rulebook: Rulebook, watched: Mapping[Name, frozenset[str]], series: Series) -> None:
         self._rulebook, self._watched, self._series = rulebook, watched, series
 
     def unsure(self) -> set[Unsure]:
@@ -25,16 +25,17 @@ class Doubt:
 
         Of a probe that has not run yet not even its failure is known.
         """
-        answered = self._answered
-        silent = [(name, name in answered) for name in self._watched if not answered.get(name)]
+        silent = [(name, name in self._answered) for name in self._watched if not self._answered.get(name)]
         readers = {
-            (name.probe, known): self._rulebook.readers(_made(name.probe) | (frozenset() if known else _ABOUT))
+            (self._watched[name], known): self._rulebook.readers(
+                self._watched[name] | (frozenset() if known else _ABOUT)
+            )
             for name, known in silent
         }
         return {
             Unsure(rule, place, *_part(name))
             for name, known in silent
-            for rule in readers[name.probe, known]
+            for rule in readers[self._watched[name], known]
             for place in (name.shop, "")
         }
 
@@ -47,9 +48,10 @@ class Doubt:
         }
         return {
             Unsure(rule, place)
-            for shop, probe in unread
-            for rule in self._rulebook.readers(_made(probe))
-            for place in (shop, "")
+            for name, made in self._watched.items()
+            if name[:2] in unread
+            for rule in self._rulebook.readers(made)
+            for place in (name.shop, "")
         }
 
     def lost(self, alert: Alert) -> bool:
@@ -57,19 +59,21 @@ class Doubt:
 
         A gap is about a metric that has the check in its name, or about an alert that has it as a label.
         """
+        if alert.rule not in self._rulebook.names():
+            return True
         shop, named = alert.labels.get("shop", ""), alert.labels.get("probe", "")
-        read = [probe for probe in probes.known() if alert.rule in self._rulebook.readers(_made(probe))]
-        read += [named] if named in probes.known() else []
-        seen = [name for name in self._watched if name.probe in read and shop in ("", name.shop) and _of(name, alert)]
-        if alert.rule not in self._rulebook.names() or (read and not seen):
+        inputs = self._rulebook.inputs(alert.rule)
+        readers = [name for name, made in self._watched.items() if name.probe == named or made & inputs]
+        seen = {name for name in readers if shop in ("", name.shop) and _of(name, alert)}
+        if not seen and (named in probes.known() or any(map(_of_a_probe, inputs))):
             return True
         if shop and shop not in {name.shop for name in self._watched}:
             return True
-        places = {name[:2] for name in seen}
-        return any(self._hides(check, alert) for place, check in self._gaps if place in places)
+        return any(self._hides(check, place, alert) for place, check in self._gaps if place in {n[:2] for n in seen})
 
-    def _hides(self, check: str, alert: Alert) -> bool:
-        hidden = {name for probe in probes.known() for name in _made(probe) if check in name}
+    def _hides(self, check: str, place: tuple[str, str], alert: Alert) -> bool:
+        made = {metric for name, metrics in self._watched.items() if name[:2] == place for metric in metrics}
+        hidden = {name for name in made if check in name}
         return check in alert.labels.values() or alert.rule in self._rulebook.readers(hidden)
 
     @cached_property
@@ -90,8 +94,10 @@ class Doubt:
         ]
 
 
-def _made(probe: str) -> frozenset[str]:
-    return frozenset(metric.name for metric in probes.known()[probe].METRICS)
+def _of_a_probe(metric: str) -> bool:
+    """The sidecar's own metrics are always there; what else a rule reads comes from a probe, or from a query."""
+    declared = (each.name for probe in probes.known().values() for each in probe.METRICS)
+    return not metric.startswith("order_health_") or metric in declared
 
 
 def _part(name: Name) -> tuple[str, str]:

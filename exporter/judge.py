@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from exporter import alerts, cards
 from exporter.config import Config, Route
@@ -21,15 +22,21 @@ log = logging.getLogger(__name__)
 _NOTE_EVERY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bench:
     """What a judge judges by: changes with the configuration, as a whole."""
 
     rulebook: Rulebook
     config: Config
 
-    def watched(self) -> frozenset[Name]:
-        return frozenset(name for shop, section in self.config.shops.items() for name in section.parts(shop))
+    @cached_property
+    def watched(self) -> Mapping[Name, frozenset[str]]:
+        """What is watched, with the names of the metrics that each makes."""
+        return {
+            name: frozenset(metric.name for metric in probe.metrics(name.part))
+            for shop, section in self.config.shops.items()
+            for name, probe in section.parts(shop).items()
+        }
 
 
 class Judge:
@@ -64,7 +71,7 @@ class Judge:
             self._resume(now)
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
-            doubt = Doubt(self._bench.rulebook, self._bench.watched(), series)
+            doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
             unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]

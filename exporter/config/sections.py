@@ -16,7 +16,7 @@ from exporter.mapping import WORDS, Tables
 from exporter.model import Name
 from exporter.probes import Probe, known
 from exporter.shop import Memory, Shop
-from exporter.strict import Strict, fault, faults
+from exporter.strict import Strict, fault, faults, unknown
 from exporter.units import Duration
 
 Databases = dict[Annotated[str, AfterValidator(named)], Annotated[Database, BeforeValidator(Database.written)]]
@@ -44,6 +44,18 @@ class ShopSection(Strict):
             if (table := self.tables.table(word))
             for name in table.databases
             if name and name not in self.databases
+        ]:
+            raise faults("ShopSection", found)
+        return self
+
+    @model_validator(mode="after")
+    def _servers_are_there(self) -> Self:
+        known = {**self.databases, **self.replicas}
+        if found := [
+            fault(("probes", probe, *place), "dangling", f"no {place[-1]} {name!r}; {unknown(name, known, 'they')}")
+            for probe, settings in self.probes.items()
+            for place, name in settings.servers()
+            if name not in known
         ]:
             raise faults("ShopSection", found)
         return self

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from exporter import __version__
 from exporter.metrics import process
 from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
-from exporter.metrics.coverage import SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
+from exporter.metrics.coverage import COVERAGE, SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
 from exporter.metrics.text import line_prefix, lines
 from exporter.model import Metric, Name, Reading, Sample
 
 __all__ = [
+    "COVERAGE",
     "LAST_SUCCESS",
     "LIMIT",
     "NOT_APPLICABLE",
@@ -90,7 +91,7 @@ class Exposition:
             said = Said.by(reading, before.said if before else None, limits or {})
             samples = [*reading.samples] if reading.error is None else []
             samples += (NOT_APPLICABLE(1, probe=name.probe, check=gap.check) for gap in reading.gaps)
-            samples += shards(reading) if reading.error is None else ()
+            samples += shards(reading)
             samples += said.samples(name.probe) if not name.part else [said.of_part(name)]
             parts = {**self._parts, name: replace(Part.of(reading.shop, samples, before), said=said)}
             self._change(self._summed(parts, name) if name.part else parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exporter.model import Metric, Name, Reading, Sample
+from exporter.model import Case, Metric, Name, Reading, Sample
 
 SUCCESS = Metric(
     "order_health_probe_success", "Whether the last run of the probe got an answer (1) or not (0).", ("probe",)
@@ -27,12 +27,13 @@ LIMIT = Metric(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`last` is when it last got an answer."""
+    """`last` is when it last got an answer; `failed` names the parts that did not, and why, for cards and pages."""
 
     ok: bool
     seconds: float
     last: datetime | None
     limits: Mapping[str, float] = field(default_factory=dict)
+    failed: tuple[Case, ...] = ()
 
     @classmethod
     def by(cls, reading: Reading, before: Said | None, limits: Mapping[str, float]) -> Said:
@@ -40,7 +41,8 @@ class Said:
         last = reading.last_success or (before.last if before else None)
         if reading.error is None:
             last = reading.last_success or reading.at
-        return cls(reading.error is None, reading.seconds, last, limits)
+        failed = (Case(reading.part, note=reading.error),) if reading.error and reading.part else ()
+        return cls(reading.error is None, reading.seconds, last, limits, failed)
 
     @classmethod
     def of(cls, parts: Sequence[Said]) -> Said:
@@ -55,10 +57,11 @@ class Said:
             sum(each.seconds for each in parts),
             min(answered) if len(answered) == len(parts) else None,
             limits,
+            tuple(case for each in parts for case in each.failed),
         )
 
     def samples(self, probe: str) -> Iterator[Sample]:
-        yield SUCCESS(self.ok, probe=probe)
+        yield SUCCESS(self.ok, probe=probe, evidence=self.failed)
         yield SECONDS(self.seconds, probe=probe)
         if self.last:
             yield LAST_SUCCESS(self.last.timestamp(), probe=probe)
@@ -66,4 +69,4 @@ class Said:
             yield LIMIT(value, probe=probe, limit=name)
 
     def of_part(self, name: Name) -> Sample:
-        return PART_SUCCESS(self.ok, probe=name.probe, part=name.part)
+        return PART_SUCCESS(self.ok, probe=name.probe, part=name.part, evidence=self.failed)

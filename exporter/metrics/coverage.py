@@ -21,10 +21,12 @@ UNREAD_SHARDS = Metric(
     "Shards of the table without an answer of the last 10 minutes: what the probe counts is too low.",
     ("probe", "table"),
 )
+COVERAGE = (SHARDS, SCANNED_SHARDS, UNREAD_SHARDS)
 
 
 def shards(reading: Reading) -> Iterator[Sample]:
-    for each in reading.coverage:
+    """Of a probe that reads as a whole: its parts would tell of the same tables."""
+    for each in reading.coverage if not reading.part else ():
         yield SHARDS(each.total, probe=reading.probe, table=each.table)
         yield SCANNED_SHARDS(each.scanned, probe=reading.probe, table=each.table)
         yield UNREAD_SHARDS(each.unread, probe=reading.probe, table=each.table)

@@ -13,7 +13,7 @@ from pydantic import Field
 from exporter import plugins
 from exporter.model import Gap, Metric, Sample
 from exporter.shop import Shop
-from exporter.strict import Strict
+from exporter.strict import Place, Strict
 from exporter.units import Duration
 
 _STALE_SECONDS = 600.0
@@ -49,6 +49,14 @@ class Probe(Strict, ABC):
         `replicas` are the names of the shop's. One that fails leaves the others, and their alerts, as they are.
         """
         return {"": self}
+
+    def metrics(self, part: str) -> tuple[Metric, ...]:  # noqa: ARG002 - most make the same in every part
+        """What this part may make, for judging what is unknown while it is silent."""
+        return self.METRICS
+
+    def servers(self) -> Iterable[tuple[Place, str]]:
+        """The databases and replicas that it asks by name, each with the place in its section that names it."""
+        return ()
 
     def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
         """Runs of one lane wait for each other; "" is the lane of the shop's own database.

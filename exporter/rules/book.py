@@ -71,6 +71,11 @@ class Rulebook:
             name for name, selectors in self._selectors.items() if any(each.name in metrics for each in selectors)
         )
 
+    def inputs(self, rule: str) -> frozenset[str]:
+        """The metrics that an alerting rule depends on, not counting what recording rules make."""
+        recorded = {each.title for each in self._records.values()}
+        return frozenset(each.name for each in self._selectors[rule] if each.name and each.name not in recorded)
+
     def judge(self, series: Series, at: datetime) -> Judgement:
         """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
         failed: dict[str, str] = {}

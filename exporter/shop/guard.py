@@ -13,7 +13,7 @@ from exporter.database.catalog import HOUR, Catalog
 from exporter.database.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from exporter.database.deadline import Deadline
     from exporter.database.opening import Inspect
@@ -71,9 +71,9 @@ class Guard:
 
         return look
 
-    def judge(self, plan: Plan, schema: str | None, names: Sequence[str], advice: str, deadline: Deadline) -> None:
-        """Clears the plan, or raises Refused. `names` are the tables that the statement is known to read."""
-        sizes = {name: self._catalog.facts(schema, name, deadline).rows for name in names}
+    def judge(self, plan: Plan, tables: Iterable[tuple[str | None, str]], advice: str, deadline: Deadline) -> None:
+        """Clears the plan, or raises Refused. `tables`: (schema, name) of what the statement is known to read."""
+        sizes = {name: self._catalog.facts(schema, name, deadline).rows for schema, name in tables}
         for step in plan.steps:
             if step.access not in _WHOLE or step.table.startswith("<"):
                 continue

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 
 from exporter.database import StatementError
-from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, ShopError, Unsupported
+from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, Refused, ShopError, Unsupported
 from exporter.database.server import Server, server
+from exporter.shop.mentions import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from exporter.database.catalog import Catalog
+    from exporter.database.select import Select
     from exporter.shop.run import Run, Source
 
 
@@ -46,6 +48,21 @@ class Node:
             return self._run.note(self._source, sqlalchemy.text(statement).bindparams(**(binds or {})))
         except StatementError as error:
             raise _told(error, about) from None
+
+    def select(self, select: Select, *, about: str, cap: int) -> Sequence[Mapping[str, Any]]:
+        """The rows of a SELECT that somebody else wrote, by column name; its plan is judged before it runs.
+
+        Raises Refused where it would read a large table from end to end or finds more than `cap` rows.
+        """
+        tables = read_tables(select, self.catalog, self._run.deadline)
+        asked = select.bounded(cap + 1, {})
+        try:
+            rows = self._run.guarded(self._source, asked, tables, advice="the columns that it filters by")
+        except StatementError as error:
+            raise _told(error, about) from None
+        if len(rows) > cap:
+            raise Refused(f"{about} finds more than {cap} rows; group them, or raise max_rows")
+        return [row._mapping for row in rows]  # noqa: SLF001 - a public name of SQLAlchemy
 
     def server(self) -> Server:
         """What it says about itself; asked anew at each call."""

@@ -81,15 +81,18 @@ class Run:
         """As much of the run as one shard may take from the others."""
         return self.within(self.deadline.total * SHARE)
 
-    def note(self, source: Source, statement: sqlalchemy.Executable) -> Sequence[Any]:
-        """Rows of a statement in the server's own words, its plan not judged; raises StatementError or a ShopError."""
+    def note(
+        self, source: Source, statement: sqlalchemy.Executable, binds: Mapping[str, Any] | None = None
+    ) -> Sequence[Any]:
+        """Rows of a statement whose plan is not judged; raises StatementError or a ShopError."""
         sql = list[str]()
         begun, rows = time.monotonic(), cast("Sequence[Any]", ())
         try:
-            rows = source.database.ask(statement, self.deadline, inspect=lambda _cursor, text, _binds: sql.append(text))
+            rows = source.database.ask(
+                statement, self.deadline, binds, inspect=lambda _cursor, text, _binds: sql.append(text)
+            )
         finally:
-            if sql:
-                self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows)))
+            self._keep(sql, begun, rows)
         return rows
 
     def ask(
@@ -106,13 +109,31 @@ class Run:
 
         `guarded=False` is for statements that read single rows along a unique key by construction.
         """
+        try:
+            if guarded:
+                return self.guarded(source, statement, ((place.schema, place.name),), binds, advice=advice)
+            return self.note(source, statement, binds)
+        except StatementError as error:
+            raise told(
+                error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
+            ) from None
+
+    def guarded(
+        self,
+        source: Source,
+        statement: sqlalchemy.Executable,
+        tables: Sequence[tuple[str | None, str]],
+        binds: Mapping[str, Any] | None = None,
+        *,
+        advice: str,
+    ) -> Sequence[Any]:
+        """Rows, once the plan has been seen; `tables` are (schema, name). Raises StatementError or a ShopError."""
         steps, sql = list[Step](), list[str]()
         look = source.guard.inspect(steps)
 
         def inspect(cursor: Any, text: str, binds: Any) -> None:
             sql.append(text)
-            if guarded:
-                look(cursor, text, binds)
+            look(cursor, text, binds)
 
         begun, rows = time.monotonic(), cast("Sequence[Any]", ())
         try:
@@ -120,15 +141,14 @@ class Run:
                 rows = source.database.ask(statement, self.deadline, binds, inspect=inspect)
             except Plan as plan:
                 steps += plan.steps
-                source.guard.judge(plan, place.schema, (place.name,), advice, self.deadline)
+                source.guard.judge(plan, tables, advice, self.deadline)
                 steps.clear()
                 rows = source.database.ask(statement, self.deadline, binds, inspect=inspect)
-        except StatementError as error:
-            raise told(
-                error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
-            ) from None
         finally:
-            # What failed is shown as well: it is what one wants to see.
-            if sql:
-                self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows), tuple(steps)))
+            self._keep(sql, begun, rows, steps)
         return rows
+
+    def _keep(self, sql: Sequence[str], begun: float, rows: Sequence[Any], steps: Sequence[Step] = ()) -> None:
+        """What failed is shown as well: it is what one wants to see."""
+        if sql:
+            self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows), tuple(steps)))

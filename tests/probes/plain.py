@@ -38,7 +38,8 @@ class Told:
     trace: list[Asked]
 
     def values(self, metric: str) -> dict[tuple[str, ...], float]:
-        return {s.labels: s.value for s in self.samples if s.metric.name == f"order_health_{metric}"}
+        names = (metric, f"order_health_{metric}")
+        return {s.labels: s.value for s in self.samples if s.metric.name in names}
 
     def value(self, metric: str, *labels: str) -> float:
         return self.values(metric)[labels]
@@ -94,8 +95,8 @@ class Plain:
             self._shop.close()
             self._shop = None
 
-    def probe(self, probe: Probe, now: datetime = NOW) -> Told:
-        view = self.shop().bounded(type(probe).__name__, 30)
+    def probe(self, probe: Probe, now: datetime = NOW, part: str = "") -> Told:
+        view = self.shop().bounded(type(probe).__name__, 30, part)
         return Told(list(probe.read(view, now)), view.trace)
 
     def insert(self, table: str, **values: object) -> int:

@@ -142,26 +142,27 @@ def test_a_missing_shard_is_named_and_one_added_later_is_read_in_the_next_run(ma
     assert run.coverage()[0].unread == 1, "it never answered"
 
     mariadb.execute(PLAIN.replace("TABLE orders", "TABLE orders_03"), database="holes")
-    mariadb.fill("holes", "INSERT INTO orders_03 VALUES (%s, %s, %s, %s, %s)", [(3, "N3", "paid", "1.00", 1_700_000_001)])
+    mariadb.fill(
+        "holes", "INSERT INTO orders_03 VALUES (%s, %s, %s, %s, %s)", [(3, "N3", "paid", "1.00", 1_700_000_001)]
+    )
     run = shop.bounded("test", SECONDS)
     assert counted(run) == 31
     assert (run.coverage()[0].scanned, run.coverage()[0].unread) == (4, 0)
 
 
 @pytest.mark.parametrize(
-    ("database", "table", "spread"),
+    ("written", "first", "every"),
     [
-        ("db_{0..3}", "orders_{00..15}", "each"),
-        ("db_{0..3}", "orders_{00..63}", "blocks"),
-        (["db_{0..2}", "db_3"], "orders_{00..63}", "turns"),
+        ({"database": "db_{0..3}", "table": "orders_{00..15}"}, 0, 1),
+        ({"database": "db_{0..3}", "table": "orders_{00..63}", "spread": "blocks"}, 16, 1),
+        ({"database": ["db_{0..2}", "db_3"], "table": "orders_{00..63}", "spread": "turns"}, 1, 4),
     ],
+    ids=["each", "blocks", "turns"],
 )
-def test_four_databases_of_sixteen_shards_and_one_of_them_down(mariadb, second, opened, database, table, spread):
-    first, every = {"each": (0, 1), "blocks": (16, 1), "turns": (1, 4)}[spread]
+def test_four_databases_of_sixteen_shards_and_one_of_them_down(mariadb, second, opened, *, written, first, every):
     servers = (mariadb, mariadb, mariadb, second)
     urls = {f"db_{n}": made(server, f"db_{n}", first * n, 16, every) for n, server in enumerate(servers)}
-    mapping = mapped(database=database, table=table, spread=spread, time=EPOCH)
-    shop = opened(urls["db_0"], mapping, databases=urls)
+    shop = opened(urls["db_0"], mapped(**written, time=EPOCH), databases=urls)
     assert counted(shop.bounded("test", SECONDS)) == 640
     assert counted(shop.bounded("other", SECONDS)) == 640
 
