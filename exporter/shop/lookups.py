@@ -15,7 +15,7 @@ from exporter.shop import decoding
 from exporter.shop.run import Place, Run, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from exporter.database.catalog import Column
@@ -43,9 +43,10 @@ def lookup(
     """The rows whose `by` is one of the values, compared as stripped texts.
 
     A routed value is looked for in its shard first, and everywhere only when it is not there: rows move, and a route
-    may be wrong. A row known by its key that a silent shard holds is as it was when last read, while that stands.
+    may be wrong. What a silent shard holds is as it was when last asked for, while that stands; other values that are
+    not found are `unknown` in the run.
     """
-    wanted = {table.fold(str(value), by) for value in values}
+    wanted = dict.fromkeys(table.fold(str(value), by) for value in values)
 
     def ask(some: Callable[[Shard], Collection[str]]) -> Callable[[Shard, Run], list[Record]]:
         def of(shard: Shard, run: Run) -> list[Record]:
@@ -60,20 +61,21 @@ def lookup(
 
         return of
 
-    answers: dict[Shard, list[Record]] = {}
+    found: dict[str, list[tuple[Shard, Record]]] = {value: [] for value in wanted}
+
+    def meet(answers: Iterable[tuple[Shard, list[Record]]]) -> None:
+        for shard, records in answers:
+            for record in records:
+                found[table.fold(str(record[by]), by)].append((shard, record))
+
     if routed := _routed(table, by, values):
-        answers |= tour.over(table.shards, ask(routed.__getitem__), among=list(routed))
-    met = {table.fold(str(record[by]), by) for records in answers.values() for record in records}
-    if rest := [value for value in values if table.fold(str(value), by) not in met]:
-        for shard, records in tour.over(table.shards, ask(lambda _: rest)):
-            answers[shard] = [*answers.get(shard, ()), *records]
-    found = [record for records in answers.values() for record in records]
-    if by != "key":
-        return found
-    for shard, records in answers.items():
-        tour.roll.keep(by, shard, {record["key"]: record for record in records}, more=True)
-    kept = tour.roll.last(by, tour.silent(table.shards))
-    return [*(record for record in kept if table.fold(str(record[by]), by) in wanted), *found]
+        meet(tour.over(table.shards, ask(routed.__getitem__), among=list(routed)))
+    if rest := [value for value in values if not found[table.fold(str(value), by)]]:
+        meet(tour.over(table.shards, ask(lambda _: rest)))
+    fixed = tuple((word, tuple(values)) for word, values in match.items())
+    unknown = tour.roll.stand_in((by, fixed), found, tour.silent(table.shards))
+    tour.run.unknown.setdefault((table.word, by), set()).update(unknown)
+    return [record for records in found.values() for _, record in records]
 
 
 def affordable(table: Table, by: str) -> int:
@@ -123,7 +125,7 @@ def rows(
         return run.ask(source(shard.database), here, on.place, binds, advice=f"the columns that {shard} is searched by")
 
     for shard, answer in tour.over(table.shards, ask):
-        tour.roll.keep(asked, shard, dict(enumerate(answer)))
+        tour.roll.keep(asked, shard, answer)
         found += answer
         if len(found) >= cap:
             return found

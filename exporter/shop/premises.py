@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.database.errors import Denied, Missing, NotApplicable
 from exporter.database.faults import shut_out
 from exporter.shop.notes import Memory, Notes
 from exporter.shop.shards import SILENT, Roll
 from exporter.shop.table import Table
+from exporter.shop.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import tzinfo
+    from collections.abc import Collection, Mapping
+    from datetime import datetime, tzinfo
 
     from exporter.database.catalog import TableFacts
     from exporter.database.errors import ShopError
@@ -46,6 +47,12 @@ class Premises:
 
     def roll(self, probe: str, word: str) -> Roll:
         return self.rolls.setdefault(probe, {}).setdefault(word, Roll())
+
+    def window(
+        self, on: Table, run: Run, during: tuple[str, datetime, datetime], match: Mapping[str, Collection[Any]]
+    ) -> Window:
+        """One shard's window; `during` as (by, since, until)."""
+        return Window(run, self.source(on.at.database), on, *during, match, self.borders)
 
     def coverage(self, probe: str) -> tuple[Coverage, ...]:
         return tuple(roll.coverage(word) for word, roll in self.rolls.get(probe, {}).items() if roll.shards)

@@ -65,12 +65,16 @@ SHARE = 1 / 8
 
 @dataclass(slots=True)
 class Run:
-    """`silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now."""
+    """`silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now.
+
+    `unknown`: values, by word and column, of which nobody knows whether a row has them. `began` is monotonic.
+    """
 
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
     silent: dict[tuple[str, Shard], ShopError] = field(default_factory=dict)
     gone: dict[str | None, ShopError] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
     def within(self, seconds: float) -> Run:

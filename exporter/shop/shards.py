@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from exporter.mapping.shards import Shard
     from exporter.shop.run import Run
 
+    Found = list[tuple[Shard, Any]]
+
 Answer = TypeVar("Answer")
 
 STANDS = 600.0
@@ -58,13 +60,14 @@ class Standing:
 class Roll:
     """The shards of one table as one probe knows them, kept between its runs.
 
-    `hurried`: the time was over before all had been asked. `kept`: their last rows and when those were read, by what
-    was asked.
+    `hurried`: the time was over before all had been asked. By what was asked: `rows` are the last ones of each shard
+    and when they were read, `values` what all shards together had of each value looked up, and when.
     """
 
     shards: dict[Shard, Standing] = field(default_factory=dict)
     hurried: bool = False
-    kept: dict[str, dict[Shard, dict[Hashable, tuple[float, Any]]]] = field(default_factory=dict)
+    rows: dict[Hashable, dict[Shard, tuple[float, Sequence[Any]]]] = field(default_factory=dict)
+    values: dict[Hashable, dict[str, tuple[float, Found]]] = field(default_factory=dict)
 
     def order(self, wanted: Collection[Shard]) -> list[Shard]:
         """Those that have waited longest first, so that all have their turn; those that failed come last.
@@ -83,19 +86,35 @@ class Roll:
         known = self.shards[shard]
         return bool(known.why) and known.why != HURRY
 
-    def keep(self, asked: str, shard: Shard, rows: Mapping[Hashable, Any], *, more: bool = False) -> None:
-        """The rows that this shard answers now; `more`: beside those that it answered before."""
-        if not self.shards:
-            return  # a single table: its fault is the run's
-        now, kept = time.monotonic(), self.kept.setdefault(asked, {})
-        before = {name: row for name, row in kept.get(shard, {}).items() if more and name not in rows}
-        known = [*before.items(), *((name, (now, row)) for name, row in rows.items())]
-        kept[shard] = dict(known[-KEPT:])
+    def keep(self, asked: Hashable, shard: Shard, rows: Sequence[Any]) -> None:
+        if self.shards:  # of a single table a fault is the run's
+            self.rows.setdefault(asked, {})[shard] = time.monotonic(), rows
 
-    def last(self, asked: str, silent: Collection[Shard]) -> Iterator[Any]:
+    def last(self, asked: Hashable, silent: Collection[Shard]) -> Iterator[Any]:
         """The rows that silent shards answered last, as far as they stand."""
-        for shard, rows in self.kept.get(asked, {}).items():
-            yield from (row for at, row in rows.values() if shard in silent and _stands(at))
+        for shard, (at, rows) in self.rows.get(asked, {}).items():
+            yield from rows if shard in silent and _stands(at) else ()
+
+    def stand_in(self, asked: Hashable, found: Mapping[str, Found], silent: Collection[Shard]) -> set[str]:
+        """Adds to what was `found` of each value the rows that silent shards had when all of them answered.
+
+        The values of which nothing is found, and nobody knows whether it lies there.
+        """
+        if not self.shards:
+            return set()
+        known, now, unknown = self.values.setdefault(asked, {}), time.monotonic(), set[str]()
+        for value, rows in found.items():
+            if not silent:
+                known.pop(value, None)
+                known[value] = now, list(rows)
+                continue
+            at, before = known.get(value, (-math.inf, ()))
+            rows[:0] = [(shard, row) for shard, row in before if shard in silent and _stands(at)]
+            if not (rows or _stands(at)):
+                unknown.add(value)
+        for value in list(known)[: max(0, len(known) - KEPT)]:
+            del known[value]
+        return unknown
 
     def coverage(self, table: str) -> Coverage:
         silent = {shard: known for shard, known in self.shards.items() if known.why}
@@ -104,8 +123,8 @@ class Roll:
         return Coverage(table, len(self.shards), len(self.shards) - len(silent), len(unread), why)
 
 
-KEPT = 1_000
-"""Rows of one shard that are kept of one thing asked."""
+KEPT = 2_000
+"""Values looked up whose answers are kept."""
 
 HURRY = "the time of the run was over before its turn"
 _TOLD = 3

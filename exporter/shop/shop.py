@@ -15,7 +15,7 @@ from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
 from exporter.shop.shards import Tour
 from exporter.shop.table import Record, Table
-from exporter.shop.windows import Scan, Window, scan
+from exporter.shop.windows import Scan, scan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -119,11 +119,8 @@ class Shop:
         """
         table = self.require(word, by, *(match or {}))
         some = None if among is None else [shard for shard in table.shards if str(shard) in among]
-        window = partial(self._window, during=(by, since, until), match=match or {})
+        window = partial(self._premises.window, during=(by, since, until), match=match or {})
         return scan(self._tour(word), table, window, cap, some)
-
-    def _window(self, on: Table, run: Run, during: tuple[str, datetime, datetime], match: Match) -> Window:
-        return Window(run, self._premises.source(on.at.database), on, *during, match, self._premises.borders)
 
     def _tour(self, word: str) -> Tour:
         return Tour(self._run, word, self._premises.roll(self._kept_as, word))
@@ -132,8 +129,11 @@ class Shop:
         """The shards of this table that gave no answer in this run: what was not found may be there."""
         return {shard: error for (asked, shard), error in self._run.silent.items() if asked == word}
 
+    def unknown(self, word: str, by: str) -> Collection[str]:
+        """Folded values that this run looked up and of which nobody knows: they may lie in a silent shard."""
+        return self._run.unknown.get((word, by), frozenset())
+
     def coverage(self) -> tuple[Coverage, ...]:
-        """How far this probe's sharded tables are read."""
         return self._premises.coverage(self._kept_as)
 
     def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
@@ -165,7 +165,7 @@ class Shop:
         table = self.require(word)
 
         def inside(on: Table, run: Run) -> Sequence[sqlalchemy.ColumnElement[bool]]:
-            return self._window(on, run, during, {}).inside() if during else ()
+            return self._premises.window(on, run, during, {}).inside() if during else ()
 
         return lookups.rows(self._tour(word), self._premises.source, table, statement, inside, cap=cap, binds=binds)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +64,17 @@ def stretches(
             if stretch.until >= since:
                 del left[shard]
             yield replace(stretch, until=mark, behind=dict(left))
+
+
+def gathered(start: Stretch, onward: Iterable[Stretch], most: float = math.inf) -> Stretch:
+    """All of them as one, from `start` on; none is read any more after `most` rows."""
+    records, last, whole = list(start.records), start, start.whole
+    for last in onward:
+        records += last.records
+        whole = whole and last.whole
+        if len(records) >= most:
+            break
+    return replace(last, records=records, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)

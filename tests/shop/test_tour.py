@@ -165,14 +165,34 @@ def test_a_shard_that_has_never_answered_is_unread_at_once():
     assert "o_01: a lock stood in the way" in str(place.roll.coverage("orders"))
 
 
-def test_last_answers_are_those_of_silent_shards_and_end_after_ten_minutes():
+def test_last_rows_are_those_of_silent_shards_and_end_after_ten_minutes():
     place = Place(2)
     first, second = place.shards
     place.round()
-    place.roll.keep("sql", first, {0: "a"})
-    place.roll.keep("sql", second, {0: "b"})
+    place.roll.keep("sql", first, ["a"])
+    place.roll.keep("sql", second, ["b"])
     assert list(place.roll.last("sql", {first})) == ["a"]
-    place.roll.keep("sql", first, {1: "c"}, more=True)
-    assert list(place.roll.last("sql", {first})) == ["a", "c"]
     place.clock.now += 601
     assert list(place.roll.last("sql", {first})) == []
+
+
+def test_a_value_that_all_shards_were_asked_for_is_known_for_ten_minutes():
+    place = Place(2)
+    first, second = place.shards
+    place.round()
+    assert place.roll.stand_in("no", {"A": [(first, "row A")], "B": []}, ()) == set()
+
+    found = {"A": [], "B": [], "C": [], "D": [(second, "row D")]}
+    assert place.roll.stand_in("no", found, {first}) == {"C"}
+    assert found == {"A": [(first, "row A")], "B": [], "C": [], "D": [(second, "row D")]}
+
+    place.clock.now += 601
+    assert place.roll.stand_in("no", {"A": [], "B": []}, {first}) == {"A", "B"}
+
+
+def test_so_many_values_are_kept_and_the_latest():
+    place = Place(2)
+    place.round()
+    for start in (0, 1500):
+        place.roll.stand_in("no", {str(n): [] for n in range(start, start + 1500)}, ())
+    assert place.roll.stand_in("no", {"999": [], "1000": []}, place.shards[:1]) == {"999"}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from exporter.probes.negative_stock.tell import ONLY_WAREHOUSE, Lock
 from exporter.shop import Record, Shop, Table
-from exporter.shop.stretches import Behind, stretches
+from exporter.shop.stretches import Behind, Stretch, gathered, stretches
 
 MISSING = "missing"
 """The state of an order that is not there."""
@@ -47,23 +47,22 @@ class Locks:
         table = self.shop.require("reservations", "order", "created")
         match = {"status": held} if "status" in table.c and (held := table.statuses("held")) else {}
         ends, until = time.monotonic() + seconds, self.now - self.age
-        records: list[Record] = []
-        read, whole = min(since, until), True
-        for stretch in stretches(
-            self.shop, "reservations", "created", read, until, ends=ends, match=match, behind=behind
-        ):
-            records += stretch.records
-            read, behind, whole = stretch.until, stretch.behind, whole and stretch.whole
+        start = Stretch([], min(since, until), behind=behind)
+        onward = stretches(
+            self.shop, "reservations", "created", start.until, until, ends=ends, match=match, behind=behind
+        )
+        read = gathered(start, onward)
+        records = read.records
         new = {str(record["key"]) for record in records}
         again = [key for key in known if key not in new]
         records += self.shop.lookup("reservations", "key", again, match=match) if again else []
-        met = {str(record["key"]) for record in records}
-        unknown = [key for key in again if key not in met] if self.shop.silent("reservations") else []
+        met, lost = {str(record["key"]) for record in records}, self.shop.unknown("reservations", "key")
+        unknown = [key for key in again if key not in met and table.fold(key, "key") in lost]
         stale, undecided = self._stale(table, [record for record in records if self._past(record)])
         unknown += undecided
         stale.sort(key=lambda lock: lock.since)
-        whole = whole and len(stale) <= KEPT and len(unknown) <= KEPT
-        return Judged(stale[:KEPT], read, whole, tuple(unknown[:KEPT]), behind)
+        whole = read.whole and len(stale) <= KEPT and len(unknown) <= KEPT
+        return Judged(stale[:KEPT], read.until, whole, tuple(unknown[:KEPT]), read.behind)
 
     def _past(self, record: Record) -> bool:
         """A reservation with an expiry of its own is past its time only after that."""
@@ -77,13 +76,10 @@ class Locks:
         wanted = {str(record["order"]) for record in records if record.get("order") is not None}
         rows = self.shop.lookup("orders", by, wanted) if wanted else []
         found = {orders.fold(str(row[by]), by): row for row in rows}
-        here, unknown = list[Record](), list[str]()
-        for record in records:
-            if self.shop.silent("orders") and orders.fold(str(record.get("order")), by) not in found:
-                unknown.append(str(record["key"]))
-            else:
-                here.append(record)
-        return list(self._locks(orders, by, found, here)), unknown
+        unknown = self.shop.unknown("orders", by)
+        here = [record for record in records if orders.fold(str(record.get("order")), by) not in unknown]
+        there = [str(record["key"]) for record in records if orders.fold(str(record.get("order")), by) in unknown]
+        return list(self._locks(orders, by, found, here)), there
 
     def _locks(self, orders: Table, by: str, found: dict[str, Record], records: Iterable[Record]) -> Iterable[Lock]:
         for record in records:

@@ -115,7 +115,7 @@ class Stock:
         rows = [row for row in (*met, *map(self._sku, again)) if row.negative or row.reserved_wrong]
         silent = self.shop.silent("stock")
         holes = bool(silent) or (walk.holes and walk.after is not None)
-        lost = set(walk.met) - seen - {str(row["key"]) for row in again} if silent else ()
+        lost = set(walk.met) & set(self.shop.unknown("stock", "key"))
         keys = [*(row.key for row in rows), *sorted(lost)]
         onward = Walk(border, walk.round or (border is None and not holes), tuple(keys[:KEPT]), holes)
         return Found(rows[:KEPT], onward, onward.round and len(rows) <= KEPT)

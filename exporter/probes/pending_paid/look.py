@@ -22,13 +22,17 @@ SECOND_LOOK, SECOND_LOOKS = 5, 50
 
 @dataclass(frozen=True)
 class Look:
-    """One run's eyes on the window from `start` to `now`; no stretch of time is begun after `ends` (monotonic)."""
+    """One run's eyes on the window from `start` to `now`; no stretch of time is begun after `ends` (monotonic).
+
+    `unplaced`: trade numbers that were looked for, and whose orders may lie where nobody answers.
+    """
 
     shop: Shop
     start: datetime
     now: datetime
     ends: float
     statuses: Statuses = field(default_factory=Statuses)
+    unplaced: set[str] = field(default_factory=set)
 
     @cached_property
     def pending(self) -> Pending:
@@ -53,9 +57,10 @@ class Look:
         """So many rows of the other table one run may hold against this one."""
         return affordable(self.shop.require(word, "trade_no"), "trade_no") if self.shop.maps(word, "trade_no") else CAP
 
-    def found_all(self, *words: str) -> bool:
-        """Whether what was not found is not there: every shard of these tables has answered."""
-        return not any(map(self.shop.silent, words))
+    def untold(self, order: Order) -> bool:
+        """Whether a callback of this order, that was looked for and not found, may lie where nobody answers."""
+        number = self.callbacks.fold(order.trade_no or "", "trade_no")
+        return number in self.shop.unknown("callbacks", "trade_no")
 
     def payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
         """All success callbacks of these trade numbers, whenever they came."""
@@ -70,6 +75,12 @@ class Look:
         for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
             order = self.order(row)
             found.setdefault(self.orders.fold(order.trade_no or "", "trade_no"), []).append(order)
+        lost, unknown = bool(self.shop.silent("link")), self.shop.unknown("orders", "trade_no")
+        self.unplaced.update(
+            number
+            for number, values in leads.items()
+            if lost or any(self.orders.fold(each, "trade_no") in unknown for each in values)
+        )
         return {number: distinct for number, values in leads.items() if (distinct := self._orders(values, found))}
 
     def _orders(self, values: Iterable[str], found: Mapping[str, list[Order]]) -> list[Order]:

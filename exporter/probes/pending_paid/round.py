@@ -12,6 +12,7 @@ from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.probes.pending_paid.nouns import Issue, Order, Payment, Terms
 from exporter.shop import Refused
+from exporter.shop.stretches import Stretch, gathered
 
 SETTLED = timedelta(minutes=30)
 """An order is looked at by its creation when it is this old: by then its payment has been written, or never is."""
@@ -26,8 +27,7 @@ Book = dict[str, list[Order]]
 class Round:
     """Collects as it goes: `memory` for the next run, `gaps`, and whether it saw the `whole` window.
 
-    While a shard is silent, what is not found is unknown: `undecided` payments and orders (key, number) to look at
-    `later` are neither fault nor no fault, and the next run judges them again.
+    What may lie in a silent shard is judged by the next run: `undecided` payments, the orders (key, number) of `later`.
     """
 
     look: Look
@@ -56,43 +56,37 @@ class Round:
     def _asks(self, *kinds: str) -> bool:
         return not self.terms.kinds.isdisjoint(kinds)
 
-    # --- payments ---------------------------------------------------------------------------------------------------
-
     def _told(self) -> list[Payment]:
         """New callbacks, some old ones a second time, and those of open cases."""
         until = self.terms.now - self.terms.grace
         since = min(max(self.memory.read or self.look.start, self.look.start), until)
-        found, mark, behind = [], since, self.memory.left_behind("read", self.look.start)
-        for stretch in self.look.payments(since, until, behind):
-            found += [p for record in stretch.records if (p := self.look.payment(record))]
-            mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
-            if len(found) >= self.look.affordable("orders"):
-                break  # the next run goes on from here
-        self.whole = self.whole and mark >= until
+        start = Stretch([], since, behind=self.memory.left_behind("read", self.look.start))
+        callbacks = gathered(start, self.look.payments(since, until, start.behind), self.look.affordable("orders"))
+        found = [p for record in callbacks.records if (p := self.look.payment(record))]
+        mark, self.whole = callbacks.until, self.whole and callbacks.whole and callbacks.until >= until
         # What is committed late bears an earlier time: the last stretch is read once more.
         read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
         fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
         seen = frozenset(p.mark for p in found if p.at >= read)
-        self.memory = replace(self.memory.with_behind("read", behind), read=read, seen=seen)
-        self.memory = self.memory.with_channels(p.channel for p in found if p.channel)
+        self.memory = replace(self.memory.with_behind("read", callbacks.behind), read=read, seen=seen)
         found = [p for p in found if p.trade_no in fresh]
         if since > self.look.start:
             found += self._second_look(since, until - since - self.terms.grace)
+        self.memory = self.memory.with_channels(p.channel for p in found if p.channel)
         return list(dict.fromkeys((*found, *self.memory.open, *self.memory.undecided)))
 
     def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(self.memory.looked_again or self.look.start, self.look.start)
         found, shard, onward = self.look.some_payments(self.memory.looked_at, min(since, until), until, elapsed)
-        seen = (p.channel for p in found if p.channel)
-        self.memory = replace(self.memory, looked_again=onward, looked_at=shard).with_channels(seen)
+        self.memory = replace(self.memory, looked_again=onward, looked_at=shard)
         return found
 
     def _known(self) -> dict[str, Order]:
         """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
         links = ((link.key, link.number) for link in self.memory.links)
         known = self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
-        if not self.look.found_all("orders"):
+        if self.look.shop.silent("orders"):
             self.later |= {row for row in self.memory.rows if row[1] not in known}
         return known
 
@@ -107,9 +101,9 @@ class Round:
 
     def _decided(self, told: Iterable[Payment], book: Book) -> list[Payment]:
         """Without those whose order was not found while it may lie where nobody answers."""
-        everywhere = self.look.found_all("orders", "link")
-        self.undecided += [p for p in told if not (everywhere or book.get(p.trade_no))]
-        return [p for p in told if everywhere or book.get(p.trade_no)]
+        open_ = {p.trade_no for p in told if p.trade_no in self.look.unplaced and not book.get(p.trade_no)}
+        self.undecided += [p for p in told if p.trade_no in open_]
+        return [p for p in told if p.trade_no not in open_]
 
     def _siblings(self, told: Sequence[Payment], book: Book) -> list[Payment]:
         """The other callbacks of a trade number, whenever they came, where the order does not know this payment."""
@@ -133,8 +127,6 @@ class Round:
         self.gaps += [Gap(kind, str(refused)) for kind in kinds if kind in self.terms.kinds]
         self.terms = replace(self.terms, kinds=self.terms.kinds - set(kinds))
 
-    # --- orders' own rows -------------------------------------------------------------------------------------------
-
     def _rows(self, book: Book, known: Mapping[str, Order]) -> list[Order]:
         """Orders to be held against themselves: newly settled, pending with a payment noted, and open cases."""
         if not self._asks("half_written", "time_order", "paid_without_callback"):
@@ -155,33 +147,26 @@ class Round:
         if self._asks("paid_without_callback") and self.look.indexed("orders", "paid"):
             by, wait = "paid", self.terms.grace
         until = self.terms.now - wait
-        mark = since = min(max(self.memory.examined or self.look.start, self.look.start), until)
-        behind = self.memory.left_behind("examined", self.look.start)
-        orders: list[Order] = []
-        for stretch in self.look.orders_by(by, since, until, behind):
-            orders += [self.look.order(record) for record in stretch.records]
-            mark, behind, self.whole = stretch.until, stretch.behind, self.whole and stretch.whole
-            if len(orders) >= self.look.affordable("callbacks"):
-                break
-        self.whole = self.whole and mark >= until
-        self.memory = replace(self.memory.with_behind("examined", behind), examined=mark)
-        return orders
+        since = min(max(self.memory.examined or self.look.start, self.look.start), until)
+        start = Stretch([], since, behind=self.memory.left_behind("examined", self.look.start))
+        read = gathered(start, self.look.orders_by(by, since, until, start.behind), self.look.affordable("callbacks"))
+        self.whole = self.whole and read.whole and read.until >= until
+        self.memory = replace(self.memory.with_behind("examined", read.behind), examined=read.until)
+        return [self.look.order(record) for record in read.records]
 
     def _examined(self, orders: Iterable[Order], book: Book) -> list[Issue]:
         paid = {order.number for found in book.values() for order in found}
-        unsure = [
-            o for o in orders if o.number not in paid and o.trade_no and (o.state in PAID or o.state == "pending")
-        ]
-        asked = self._asks("paid_without_callback")
+        unsure = [o for o in orders if o.number not in paid and o.trade_no and o.state in {*PAID, "pending"}]
+        asked, untold = self._asks("paid_without_callback"), set[str]()
         if asked:
             told = {p.trade_no for p in self._payments_of({o.trade_no for o in unsure if o.trade_no})}
             paid |= self.look.named(unsure, told)
-        if asked and not self.look.found_all("callbacks"):
-            asked, self.later = False, self.later | {(o.key, o.number) for o in unsure if o.number not in paid}
-        callbacks = {o.number: o.number in paid or (False if asked else None) for o in orders}
+            untold = {o.number for o in unsure if o.number not in paid and self.look.untold(o)}
+            self.later |= {(o.key, o.number) for o in unsure if o.number in untold}
+        callbacks = {
+            o.number: o.number in paid or (False if asked and o.number not in untold else None) for o in orders
+        }
         return [issue for order in orders for issue in examine(order, self.terms, callbacks[order.number])]
-
-    # --- confirming -------------------------------------------------------------------------------------------------
 
     def _confirmed(
         self,
@@ -202,6 +187,8 @@ class Round:
         again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
+            if book.get(p.trade_no) and not again[p.trade_no] and self.look.shop.silent("orders"):
+                self.look.unplaced.add(p.trade_no)  # it was there a moment ago
         rows = [now[order.number] for order in rows if order.number in now]
         told = self._decided(told, again)
         return judge(told, again, self.terms) + self._examined(rows, again), told, again, rows
