@@ -80,6 +80,7 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._drop()
+            self._dial.end(Link.drop)
         self.opening.close()
 
     def _idle(self) -> Link | None:

@@ -55,6 +55,17 @@ class Dial(Generic[Link]):
         self._attempt, self._failure, self._delay = None, None, 0.0
         return link
 
+    def end(self, drop: Callable[[Link], None]) -> None:
+        """Nobody will ask again: the connection of an attempt that is still under way is dropped when it comes."""
+
+        def late(attempt: Future[Link]) -> None:
+            if attempt.exception() is None:
+                drop(attempt.result())
+
+        if self._attempt is not None:
+            self._attempt.add_done_callback(late)
+            self._attempt = None
+
     def _try(self, attempt: Future[Link]) -> None:
         try:
             attempt.set_result(self._connect())

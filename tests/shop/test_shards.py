@@ -86,7 +86,7 @@ def test_a_locked_shard_leaves_the_others_readable_and_its_last_answer_standing(
         assert [r["number"] for r in shop.lookup("orders", "key", ["17", "18"])] == ["N000017", "N000018"]
         assert shop.lookup("orders", "number", ["N000017"]) == [], "what was never asked is not known"
         assert [str(shard) for shard in shop.silent("orders")] == ["orders_17"]
-        assert time.monotonic() - begun < 2 * SECONDS / 8 + 0.7, "it took its share of one run once, not its lock wait"
+        assert time.monotonic() - begun < 0.75 * SECONDS, "it took its share of one run once, not its lock wait"
         (coverage,) = shop.coverage()
         assert (coverage.scanned, coverage.unread) == (63, 0)
         assert "orders_17: the database ended the statement at its limit" in coverage.why
@@ -194,7 +194,7 @@ def test_a_frozen_database_takes_its_share_and_no_more(mariadb, second, opened):
             run = shop.bounded("test", SECONDS)
             assert run.window("orders", "created", *WINDOW).scanned == 8
             assert len(run.lookup("orders", "number", ["N000001"])) == 1
-            assert time.monotonic() - begun < 0.75 * SECONDS
+            assert time.monotonic() - begun < 0.9 * SECONDS
 
 
 def test_when_every_shard_is_locked_the_run_fails(mariadb, opened):
@@ -246,7 +246,7 @@ def test_a_row_that_has_moved_is_found_all_the_same(mariadb, opened):
         database="moved",
     )  # fmt: skip
     found = shop.bounded("test", SECONDS).lookup("orders", "number", ["N000101", "N000002"])
-    assert [row["number"] for row in found] == ["N000002", "N000101"]
+    assert [row["number"] for row in found] == ["N000101", "N000002"]
 
 
 def test_shards_of_postgresql_are_read_the_same_way(postgres, opened):
