@@ -13,6 +13,7 @@ from exporter.model import Coverage, Gap, Name, Reading
 from exporter.probes import known
 from exporter.probes.negative_stock import tell as stock
 from exporter.probes.pending_paid import tell as paid
+from exporter.probes.replica_lag import tell as replica
 from exporter.rules import Rulebook
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
 from exporter.state import State, StateFaultError
@@ -157,6 +158,18 @@ def test_one_kind_that_cannot_be_told_any_more_has_not_recovered_while_another_h
     court.reads("pending_paid", orders(0), paid.ANOMALIES(0, kind="time_order"), gaps=(gap,))
     lost = {flip.alert.labels["kind"]: flip.lost for flip in court.sit(62)}
     assert lost == {"double_payment": True, "time_order": False}
+
+
+def test_what_one_replica_cannot_answer_any_more_says_nothing_of_another(court):
+    watched = "replicas: {a: sqlite:///a.db, b: sqlite:///b.db}\n    probes: {replica_lag: {}, "
+    court.judge.use(court.bench(CONFIG.replace("probes: {", watched, 1)))
+    for at in (0, 11):
+        for part in ("a", "b"):
+            court.reads("replica_lag", replica.LAG(2, replica=part, method="gtid"), part=part)
+        court.sit(at)
+    court.reads("replica_lag", gaps=(Gap("replica_lag_seconds", "the primary does not answer"),), part="a")
+    court.reads("replica_lag", replica.LAG(0, replica="b", method="gtid"), part="b")
+    assert {flip.alert.labels["replica"]: flip.lost for flip in court.sit(12)} == {"a": True, "b": False}
 
 
 def test_a_value_that_is_absent_while_all_is_well_does_recover_beside_a_gap_of_another_check(court):

@@ -101,8 +101,14 @@ WORDS: Mapping[Language, Words] = {
             "kind": "类型",
             "pay_channel": "支付渠道",
             "age": "时长",
+            "replica": "从库",
+            "thread": "线程",
             "channel": "通道",
             "probe": "检查项",
+            "search": "搜索",
+            "schema": "数据库",
+            "table": "数据表",
+            "digest": "语句摘要",
         },
         values={
             "kind": {
@@ -120,6 +126,7 @@ WORDS: Mapping[Language, Words] = {
                 "below_zero": "预占小于零",
                 "above_stock": "预占大于库存",
             },
+            "thread": {"io": "IO", "sql": "SQL"},
             "pay_channel": {
                 "wechat": "微信支付",
                 "alipay": "支付宝",
@@ -163,8 +170,14 @@ WORDS: Mapping[Language, Words] = {
             "kind": "Kind",
             "pay_channel": "Via",
             "age": "Age",
+            "replica": "DB",
+            "thread": "Part",
             "channel": "Room",
             "probe": "Probe",
+            "search": "Query",
+            "schema": "DB",
+            "table": "Table",
+            "digest": "SQL",
         },
         values={
             "kind": {
@@ -182,6 +195,7 @@ WORDS: Mapping[Language, Words] = {
                 "below_zero": "reserved below zero",
                 "above_stock": "reserved above stock",
             },
+            "thread": {"io": "IO", "sql": "SQL"},
             "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
         },
     ),

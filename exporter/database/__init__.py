@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.database.deadline import Bite, Deadline, Watchdog
 from exporter.database.dial import Dial
-from exporter.database.errors import ShopError, TimedOut, Unreachable
+from exporter.database.errors import Ended, ShopError, TimedOut, Unreachable
 from exporter.database.families import family
 from exporter.database.opening import Inspect, Link, Opening
 from exporter.database.session import Fault
@@ -118,7 +118,8 @@ class Database:
             fault = self.opening.understood(error)
             if bite and bite.done:
                 self._end(link)
-                raise TimedOut(f"the database did not answer within {deadline.total:g} s") from None
+                late = Ended if fault.kind == "timeout" else TimedOut
+                raise late(f"the database did not answer within {deadline.total:g} s") from None
             self._sort(fault, deadline)
             raise StatementError(fault) from None
         if bite.done:
@@ -131,7 +132,7 @@ class Database:
             self._drop()
             raise _Lost(fault) from None
         if fault.kind == "timeout":
-            raise TimedOut(f"the database ended the statement at its limit (of {deadline.total:g} s)") from None
+            raise Ended(f"the database ended the statement at its limit (of {deadline.total:g} s)") from None
         if fault.kind == "lock":
             raise TimedOut("a lock stood in the way for too long; is a table being altered?") from None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql import FIELD_TYPE, converters
 
+from exporter.database import dialect
 from exporter.database.errors import ShopError, masked
 from exporter.database.session import CONNECT_SECONDS, Fault, Session
 
@@ -57,7 +58,7 @@ _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 class MySQL:
     name = "mysql"
-    engine_url = "mysql+pymysql://"
+    engine_url = dialect.URL
     engine_options: Mapping[str, Any] = {}
     # TIMESTAMP columns are shown in the session's zone, DATETIME columns are not touched by it.
     setup: tuple[tuple[str, ...], ...] = (
@@ -137,13 +138,12 @@ class MySQL:
             twin.close()
 
     def fault(self, error: BaseException) -> Fault:
-        if not isinstance(error, pymysql.err.Error):
-            if "cryptography" in str(error):
-                return Fault(
-                    "access", "", "this account's password may only travel encrypted; add ?tls=true to the address"
-                )
-            return Fault("lost", "", "it answers with something else than the MySQL protocol")
-        if not isinstance(code := error.args[0] if error.args else None, int):
+        if "cryptography" in str(error) and not isinstance(error, pymysql.err.Error):
+            return Fault(
+                "access", "", "this account's password may only travel encrypted; add ?tls=true to the address"
+            )
+        code = error.args[0] if isinstance(error, pymysql.err.Error) and error.args else None
+        if not isinstance(code, int):
             return Fault("lost", "", "it answers with something else than the MySQL protocol")
         text = str(error.args[1]) if len(error.args) > 1 else ""
         pattern = _NAMES.get(code)

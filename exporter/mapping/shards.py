@@ -87,6 +87,10 @@ class Located(Strict):
         """In the order of their numbers; those of one database together where each has all the numbers."""
         return _placed(self.table, self.schema_, self.databases, self.spread)
 
+    def held(self, database: str) -> tuple[Shard, ...]:
+        """Those of one database; "" is the shop's own."""
+        return tuple(shard for shard in self.shards if (shard.database or "") == database)
+
     @model_validator(mode="after")
     def _spreads(self) -> Self:
         tables, places = len(numbered(self.table)), len(_places(self.schema_, self.databases))

@@ -29,6 +29,9 @@ class Probe(Strict, ABC):
     PART: ClassVar[str] = ""
     """The label that says of which part a sample is, for a probe that runs as several: `replica`, `query`."""
 
+    READS: ClassVar[tuple[str, ...]] = ()
+    """The words of the mapping whose tables it reads; `order-health ddl` names it where a migration touches them."""
+
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
 
@@ -57,6 +60,10 @@ class Probe(Strict, ABC):
     def servers(self) -> Iterable[tuple[Place, str]]:
         """The databases and replicas that it asks by name, each with the place in its section that names it."""
         return ()
+
+    def selects(self) -> Mapping[str, str]:
+        """The SELECTs of its settings by who asks them ("query refunds_open"): a migration must not break them."""
+        return {}
 
     def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
         """Runs of one lane wait for each other; "" is the lane of the shop's own database.

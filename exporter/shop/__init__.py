@@ -1,5 +1,6 @@
 """The order system as probes may touch it: read-only, bounded in time and rows, asked in our words."""
 
+from exporter.database.abilities import Ability
 from exporter.database.catalog import Column, Index
 from exporter.database.errors import (
     Denied,
@@ -13,18 +14,22 @@ from exporter.database.errors import (
 )
 from exporter.database.server import Server
 from exporter.shop.guard import Step
+from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan
 
 __all__ = [
+    "Ability",
     "Asked",
     "Column",
     "Denied",
     "Index",
+    "Measured",
     "Memory",
     "Missing",
     "Node",
@@ -38,6 +43,8 @@ __all__ = [
     "Step",
     "Table",
     "TimedOut",
+    "Trail",
     "Unreachable",
     "Unsupported",
+    "Who",
 ]

@@ -9,7 +9,8 @@ import sqlalchemy
 from exporter.database.errors import NotApplicable
 from exporter.shop import decoding
 from exporter.shop.lookups import MOST, batches, few
-from exporter.shop.run import Place, Run, Source
+from exporter.shop.run import Place, Run
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -12,7 +12,8 @@ from sqlalchemy.sql import visitors
 
 from exporter.database.errors import Refused
 from exporter.shop import decoding
-from exporter.shop.run import Place, Run, Source
+from exporter.shop.run import Place, Run
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ def rows(
 ) -> list[sqlalchemy.Row[Any]]:
     """What the statement finds, shard by shard until `cap`; `inside` narrows it to some rows of each."""
     found: list[Any] = []
-    asked = str(statement) if len(table.shards) > 1 else ""
+    asked = _named(statement, binds) if len(table.shards) > 1 else ""
 
     def ask(shard: Shard, run: Run) -> Sequence[Any]:
         on = table.on(shard)
@@ -130,6 +131,12 @@ def rows(
         if len(found) >= cap:
             return found
     return [*found, *tour.roll.last(asked, tour.silent(table.shards))][:cap]
+
+
+def _named(statement: sqlalchemy.Select[Any], binds: Mapping[str, Any] | None) -> str:
+    """What is asked, by which its answers are kept; other `binds` ask the same thing at another time."""
+    compiled = statement.compile()
+    return f"{compiled.string} {'' if binds else compiled.params}"
 
 
 def bounded(

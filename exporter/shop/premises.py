@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exporter.database.errors import Denied, Missing, NotApplicable
+from exporter.database.errors import Denied, Missing, NotApplicable, Unreachable
 from exporter.database.faults import shut_out
 from exporter.shop.notes import Memory, Notes
+from exporter.shop.replication import Trail
 from exporter.shop.shards import SILENT, Roll
 from exporter.shop.table import Table
 from exporter.shop.windows import Window
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
     from exporter.mapping.shards import Shard
     from exporter.model import Coverage
     from exporter.shop.borders import Known
-    from exporter.shop.run import Run, Source
+    from exporter.shop.run import Run
     from exporter.shop.servers import Servers
+    from exporter.shop.source import Source
+
+_IDLE = 60.0
+"""Seconds for which the primary is followed at the least once somebody has asked."""
 
 
 @dataclass(slots=True)
@@ -41,6 +48,8 @@ class Premises:
     borders: dict[str, Known] = field(default_factory=dict)
     rolls: dict[str, dict[str, Roll]] = field(default_factory=dict)
     kept: dict[str, Notes] = field(default_factory=dict)
+    trails: dict[tuple[float, float], Trail] = field(default_factory=dict)
+    _trailing: threading.Lock = field(default_factory=threading.Lock)
 
     def source(self, database: str | None) -> Source:
         return self.servers.source(database or "")
@@ -82,11 +91,15 @@ class Premises:
         for (database, schema), shards in groupby(mapped.shards, key=lambda shard: (shard.database, shard.schema)):
             part = run.part()
             try:
+                if database in run.gone:
+                    raise run.gone[database]
                 names = self.source(database).catalog.names(schema, part.deadline)
                 if there := next((shard for shard in shards if shard.table in names), None):
                     return there, self._facts(mapped, there, part)
             except SILENT as error:
                 fault = fault or error
+                if isinstance(error, Unreachable):
+                    run.gone[database] = error
         raise fault or Missing(f"none of the {len(mapped.shards)} tables {mapped.table} is there")
 
     def _facts(self, mapped: TableMap, shard: Shard, run: Run) -> TableFacts:
@@ -104,6 +117,20 @@ class Premises:
                 lambda: memory.recall(name, probe), lambda what: memory.remember(name, probe, what)
             )
         return self.kept[probe]
+
+    def trail(self, every: float, idle: float) -> Trail:
+        """The primary, followed at this pace; the one of a pace that nobody asks for any more ends by itself."""
+        with self._trailing:
+            if (every, idle) not in self.trails:
+                source = partial(self.servers.source, "", "positions")
+                self.trails[every, idle] = Trail(self.name, source, every, max(_IDLE, idle))
+            return self.trails[every, idle]
+
+    def close(self) -> None:
+        with self._trailing:
+            for trail in self.trails.values():
+                trail.stop()
+        self.servers.close()
 
     def forget(self) -> None:
         self.tables.clear()

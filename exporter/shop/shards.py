@@ -49,7 +49,7 @@ class Standing:
         """A run that it did not answer to the end leaves no more behind than the one before."""
         if self.answered >= run.began:
             self.answered = self.before
-        self.why = why
+        self.why = self.why or why if why == HURRY else why
 
     @property
     def unread(self) -> bool:
@@ -87,8 +87,11 @@ class Roll:
         return bool(known.why) and known.why != HURRY
 
     def keep(self, asked: Hashable, shard: Shard, rows: Sequence[Any]) -> None:
-        if self.shards:  # of a single table a fault is the run's
-            self.rows.setdefault(asked, {})[shard] = time.monotonic(), rows
+        if not self.shards:
+            return  # of a single table a fault is the run's
+        if asked not in self.rows:
+            self.rows = {name: kept for name, kept in self.rows.items() if any(_stands(at) for at, _ in kept.values())}
+        self.rows.setdefault(asked, {})[shard] = time.monotonic(), rows
 
     def last(self, asked: Hashable, silent: Collection[Shard]) -> Iterator[Any]:
         """The rows that silent shards answered last, as far as they stand."""
@@ -96,10 +99,7 @@ class Roll:
             yield from rows if shard in silent and _stands(at) else ()
 
     def stand_in(self, asked: Hashable, found: Mapping[str, Found], silent: Collection[Shard]) -> set[str]:
-        """Adds to what was `found` of each value the rows that silent shards had when all of them answered.
-
-        The values of which nothing is found, and nobody knows whether it lies there.
-        """
+        """Adds the rows that silent shards had when all answered; gives the values of which nothing is known."""
         if not self.shards:
             return set()
         known, now, unknown = self.values.setdefault(asked, {}), time.monotonic(), set[str]()
@@ -160,7 +160,7 @@ class Tour:
         self.roll.order(shards)  # the roll knows all of them, whoever is asked
         order = self.roll.order(shards if among is None else among)
         total = self.run.deadline.total
-        share = max(total * SHARE, (self.run.deadline.left - total * reserve) / max(1, len(order)))
+        share = max(total * SHARE, (self.run.deadline.left - total * reserve) / len(shards))
         answered = False
         for place, shard in enumerate(order):
             left = self.run.deadline.left - total * reserve

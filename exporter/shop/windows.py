@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, or_
 
 from exporter.shop.borders import Borders, Known, NotOrdered
 from exporter.shop.indexes import advice, has_growing_key, has_index
-from exporter.shop.run import Run, Source
+from exporter.shop.run import Run
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

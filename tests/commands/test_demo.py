@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -26,6 +28,11 @@ def page(origin, path=""):
         return answer.read().decode()
 
 
+def opened(origin):
+    with suppress(URLError):
+        return page(origin)
+
+
 def until(look, seconds=10.0):
     """What `look` finds, asked again until it finds something."""
     end = time.monotonic() + seconds
@@ -35,16 +42,25 @@ def until(look, seconds=10.0):
     return found
 
 
-def test_the_demo_shows_the_incident_within_ten_seconds_and_ends_at_ctrl_c():
+def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
     with demo("--web.listen-address", "127.0.0.1:0") as process:
         try:
             origin = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+            until(lambda: opened(origin))  # its address is told a moment before its door opens
             rooms = until(lambda: (text := page(origin, "rooms")).count("89 笔订单已付款仍待支付") >= 2 and text)
             oversold = 'order_health_stock_lowest_quantity{shop="demo",warehouse="shanghai"} -1'
             metrics = until(lambda: oversold in (text := page(origin, "metrics")) and text)
             counts = re.findall(r"^order_health_pending_paid_orders\{.*\} (\d+)$", metrics, re.MULTILINE)
             assert sum(map(int, counts)) == 89
             assert 'order_health_pending_orders{shop="demo"} 142' in metrics
+            slow = until(lambda: (text := page(origin, "rooms")).count("搜索 by_phone 耗时") >= 1 and text)
+            assert "order_search" in slow
+            assert "5550123" not in slow
+            assert 'order_health_search_full_scan{search="by_phone",shop="demo"} 1' in page(origin, "metrics")
+            rooms = until(lambda: "从库 reporting 延迟" in (text := page(origin, "rooms")) and text, 25)
+            metrics = page(origin, "metrics")
+            lag = 'order_health_replica_lag_seconds{method="heartbeat",replica="reporting",shop="demo"}'
+            assert 0.75 <= float(re.search(rf"^{re.escape(lag)} (\S+)$", metrics, re.MULTILINE)[1]) <= 1.2
             for text in (rooms, metrics, page(origin), page(origin, "api/status")):
                 assert "13800000000" not in text
                 assert "SEC-of-a-room" not in text

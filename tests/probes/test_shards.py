@@ -6,6 +6,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,26 @@ def test_a_walk_goes_on_over_a_silent_shard_and_comes_by_again(plain, forgotten,
     assert lost[-1] < 4
     plain.show("inventory_1")
     assert plain.run(STOCK, 12).total(SKUS) == 4
+
+
+def test_a_silent_shard_does_not_turn_a_walk_back(plain, monkeypatch):
+    monkeypatch.setattr("exporter.probes.negative_stock.stock.SMALL", 1)
+    monkeypatch.setattr("exporter.probes.negative_stock.stock.STEP", 3)
+    plain.sql(f"DROP INDEX IF EXISTS inventory_quantity_{n}" for n in range(SHARDS))
+    for n in range(40):
+        plain.stock("A", f"S{n}", 5)
+
+    def walked() -> list[int]:
+        places = []
+        for _ in range(4):
+            plain.run(STOCK)
+            places.append(int(plain.memory["main", "NegativeStock"]["walk"][0] or 0))
+        return places
+
+    walked()
+    plain.hide("inventory_1")
+    places = walked()
+    assert all(place == 0 or place > before for before, place in pairwise(places)), "on, or anew from the start"
 
 
 def test_a_reservation_is_not_stale_because_its_order_cannot_be_looked_up(plain, forgotten):

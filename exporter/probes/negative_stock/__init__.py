@@ -29,6 +29,7 @@ class NegativeStock(Probe):
     """
 
     METRICS: ClassVar[tuple[Metric, ...]] = tell.METRICS
+    READS = ("stock", "reservations", "orders")
 
     warehouses: tuple[str, ...] = ()
     """Warehouses that start at 0; others join when they are first seen."""

@@ -31,6 +31,7 @@ class PendingPaid(Probe):
     """
 
     METRICS: ClassVar[tuple[Metric, ...]] = tell.METRICS
+    READS = ("orders", "callbacks")
 
     grace: Annotated[Duration, Field(ge=0)] = 120.0
     """How long a payment may be in flight before its order must say paid."""
