@@ -42,7 +42,8 @@ class ShopSection(Strict):
             fault(("tables", word, "database"), "dangling", f"no database {name!r}; add it to `databases:`")
             for word in WORDS
             if (table := self.tables.table(word))
-            for name in table.databases
+            for each in (table, *table.link)
+            for name in each.databases
             if name and name not in self.databases
         ]:
             raise faults("ShopSection", found)

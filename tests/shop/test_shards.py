@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from exporter.database.errors import Missing, TimedOut, Unreachable
+from exporter.database.errors import Denied, Missing, TimedOut, Unreachable
 from exporter.shop import Shop
 from exporter.shop.stretches import stretches
 from tests.servers.mariadb import MariaDB
@@ -195,6 +195,17 @@ def test_a_frozen_database_takes_its_share_and_no_more(mariadb, second, opened):
             assert run.window("orders", "created", *WINDOW).scanned == 8
             assert len(run.lookup("orders", "number", ["N000001"])) == 1
             assert time.monotonic() - begun < 0.9 * SECONDS
+
+
+def test_a_shard_that_the_account_may_not_read_names_its_grant(mariadb, opened):
+    made(mariadb, "shut", 0, 3)
+    mariadb.account("clerk", "SELECT ON shut.orders_00", "SELECT ON shut.orders_02", password="secret")
+    address = mariadb.url("shut", "clerk", "secret")
+    run = opened(address, mapped(table="orders_{00..02}", time=EPOCH)).bounded("test", SECONDS)
+    assert len(run.lookup("orders", "key", ["0", "1", "2"])) == 2
+    (denied,) = run.silent("orders").values()
+    assert isinstance(denied, Denied)
+    assert "ON `shut`.`orders_01`" in denied.grant
 
 
 def test_when_every_shard_is_locked_the_run_fails(mariadb, opened):
