@@ -27,11 +27,11 @@ an account.
 class Dial(Generic[Link]):
     """Opens in a thread of its own: a name server, a handshake or a frozen server can hold that thread only.
 
-    An attempt that outlives its caller goes on; the next caller gets its connection.
+    An attempt that outlives its caller goes on; the next caller gets its connection, or `drop` does.
     """
 
-    def __init__(self, connect: Callable[[], Link]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Link], drop: Callable[[Link], None]) -> None:
+        self._connect, self._drop = connect, drop
         self._attempt: Future[Link] | None = None
         self._failure: ShopError | None = None
         self._delay = 0.0
@@ -55,16 +55,15 @@ class Dial(Generic[Link]):
         self._attempt, self._failure, self._delay = None, None, 0.0
         return link
 
-    def end(self, drop: Callable[[Link], None]) -> None:
-        """Nobody will ask again: the connection of an attempt that is still under way is dropped when it comes."""
+    def abandon(self) -> None:
+        """No caller will come for the attempt under way: its connection is dropped as soon as it stands."""
+        attempt, self._attempt = self._attempt, None
+        if attempt:
+            attempt.add_done_callback(self._unwanted)
 
-        def late(attempt: Future[Link]) -> None:
-            if attempt.exception() is None:
-                drop(attempt.result())
-
-        if self._attempt is not None:
-            self._attempt.add_done_callback(late)
-            self._attempt = None
+    def _unwanted(self, attempt: Future[Link]) -> None:
+        if not attempt.exception():
+            self._drop(attempt.result())
 
     def _try(self, attempt: Future[Link]) -> None:
         try:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import ssl
-import threading
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,8 +15,10 @@ from pymysql import FIELD_TYPE, converters
 from exporter.database import dialect
 from exporter.database.errors import ShopError, masked
 from exporter.database.session import CONNECT_SECONDS, Fault, Session
+from exporter.database.sockets import reached, shut, shut_after
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
     from sqlalchemy.engine import URL
@@ -91,7 +91,7 @@ class MySQL:
             link.close()
             twin.close()
 
-        return Session(link, lambda: _shut(twin), lambda: self._kill(thread), close)
+        return Session(link, lambda: shut(twin), lambda: self._kill(thread), close)
 
     def _dial(self, seconds: float) -> tuple[Any, socket.socket]:
         """A connection on a socket of ours, and that socket's twin, by which it can be ended at any instant."""
@@ -110,30 +110,22 @@ class MySQL:
             autocommit=True,
             defer_connect=True,
         )
-        plain = _socket(self._url, query.get("unix_socket"), seconds)
+        plain = reached(self._url, query.get("unix_socket"), seconds)
         twin = plain.dup()
-        alarm = threading.Timer(seconds, _shut, (twin,))
-        alarm.daemon = True
-        alarm.start()
         try:
-            link.connect(plain)
+            with shut_after(seconds, twin):
+                link.connect(plain)
         except BaseException:
             twin.close()
             raise
-        finally:
-            alarm.cancel()
         return link, twin
 
     def _kill(self, thread: int) -> None:
         link, twin = self._dial(2.0)
-        alarm = threading.Timer(2.0, _shut, (twin,))
-        alarm.daemon = True
-        alarm.start()
         try:
-            with link.cursor() as cursor:
+            with shut_after(2.0, twin), link.cursor() as cursor:
                 cursor.execute(f"KILL QUERY {int(thread)}")
         finally:
-            alarm.cancel()
             link.close()
             twin.close()
 
@@ -167,26 +159,6 @@ class _Connection(pymysql.connections.Connection):
         """A connection that broke is closed already: no error."""
         with contextlib.suppress(pymysql.err.Error):
             super().close()
-
-
-def _socket(url: URL, path: str | None, seconds: float) -> socket.socket:
-    try:
-        if path:
-            plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            plain.settimeout(seconds)
-            plain.connect(path)
-            return plain
-        plain = socket.create_connection((url.host or "127.0.0.1", url.port or 3306), seconds)
-    except OSError as error:
-        raise pymysql.err.OperationalError(2003, error.strerror or type(error).__name__) from None
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return plain
-
-
-def _shut(twin: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        twin.shutdown(socket.SHUT_RDWR)
 
 
 @cache

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
 from exporter.database import spoken
+from exporter.database.compiled import shared
 from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Opening:
         connection = None
         try:
             connection = self._engine.connect()
+            shared(connection)
             assert self._session  # noqa: S101 - the engine has just called _raw
             self._set_up(self._session.raw)
             return Link(connection, self._session, self._limit)

@@ -24,6 +24,7 @@ shops:
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      schema_watch: {{every: 1h}}
       slow_queries:
         every: 1s
         searches:

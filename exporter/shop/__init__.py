@@ -13,6 +13,7 @@ from exporter.database.errors import (
     Unsupported,
 )
 from exporter.database.server import Server
+from exporter.database.shape import ColumnShape, IndexShape, TableShape
 from exporter.shop.guard import Step
 from exporter.shop.measured import Measured
 from exporter.shop.node import Node
@@ -27,8 +28,10 @@ __all__ = [
     "Ability",
     "Asked",
     "Column",
+    "ColumnShape",
     "Denied",
     "Index",
+    "IndexShape",
     "Measured",
     "Memory",
     "Missing",
@@ -42,6 +45,7 @@ __all__ = [
     "ShopError",
     "Step",
     "Table",
+    "TableShape",
     "TimedOut",
     "Trail",
     "Unreachable",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -12,14 +13,17 @@ from exporter.database.abilities import Ability, abilities
 from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, Refused, ShopError, Unsupported
 from exporter.database.faults import account
 from exporter.database.server import Server, flavour, server
+from exporter.database.shape import TableShape, shape
 from exporter.shop.measured import Measured, whole_reads
 from exporter.shop.mentions import read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from exporter.database.catalog import Catalog, TableFacts
+    from exporter.database.deadline import Deadline
     from exporter.database.select import Select
+    from exporter.database.session import Family
     from exporter.shop.run import Run
     from exporter.shop.source import Source
 
@@ -57,6 +61,16 @@ class Node:
             return self._run.note(self._source, sqlalchemy.text(statement).bindparams(**(binds or {})))
         except StatementError as error:
             raise self._run.noted(self._told(error, statement, about)) from None
+
+    def shapes(self, names: Collection[str], schema: str | None = None) -> Mapping[str, TableShape]:
+        """By name, without sizes and foreign keys; a table that is missing or hidden is left out."""
+        noted = _Noted(self._source, self._run)
+        return shape(noted, self.catalog.schema(schema), names, self._run.deadline, whole=False)
+
+    def quoted(self, name: str) -> str:
+        """A name as `ask` may have it in its statement, whatever signs are in it."""
+        mark = "`" if self.family == "mysql" else '"'
+        return f"{mark}{name.replace(mark, mark * 2)}{mark}".replace(":", r"\:")
 
     def first(self, statements: Mapping[str, str], *, about: str) -> tuple[str, Sequence[Any]]:
         """Name and rows of the first of these statements that the server knows; next time it is asked first.
@@ -128,3 +142,18 @@ class Node:
             needed = privileges.need(statement, self.schema, column)
             return privileges.grant(flavour(database, deadline), needed, account(database, deadline))
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """The database, each statement kept in the trace of the run."""
+
+    source: Source
+    run: Run
+
+    @property
+    def family(self) -> Family:
+        return self.source.database.family
+
+    def ask(self, statement: sqlalchemy.Executable, _deadline: Deadline, /) -> Sequence[Any]:
+        return self.run.note(self.source, statement)

@@ -132,7 +132,7 @@ def test_an_account_that_sees_little_is_told_what_is_missing(ddl):
     status, out, _ = ddl(CALM + "ALTER TABLE orders DROP COLUMN status", user="oh")
     assert status == 1
     assert "used-column" in out
-    assert "note: main: the account may not see all references, triggers, views" in out
+    assert "note: main: the account may not see all columns, references, triggers, views" in out
     assert "GRANT" not in out.partition("note:")[2]
 
 
