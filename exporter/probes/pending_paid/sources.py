@@ -15,6 +15,7 @@ from exporter.model import Sample
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Memory
 from exporter.probes.pending_paid.nouns import Payment
+from exporter.shop.stretches import Stretch, gathered
 from exporter.strict import Strict
 
 
@@ -73,28 +74,29 @@ class CallbackTable:
     grace: timedelta
 
     def told(self, memory: Memory) -> Told:
-        start, until, whole = self.look.start, self.look.now - self.grace, True
+        start, until = self.look.start, self.look.now - self.grace
         since = min(max(memory.read or start, start), until)
-        found, mark = list[Payment](), since
-        for stretch in self.look.payments(since, until):
-            found += [p for record in stretch.records if (p := self.look.payment(record))]
-            mark, whole = stretch.until, whole and stretch.whole
+        first = Stretch([], since, behind=memory.left_behind("read", start))
+        callbacks = gathered(first, self.look.payments(since, until, first.behind), self.look.affordable("orders"))
+        found = [p for record in callbacks.records if (p := self.look.payment(record))]
+        mark = callbacks.until
         # What is committed late bears an earlier time: the last stretch is read once more.
         read = max(start, mark - self.grace) if mark >= until else mark
         fresh = {p.trade_no for p in found if p.mark not in memory.seen}
         seen = frozenset(p.mark for p in found if p.at >= read)
-        memory = replace(memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
+        memory = replace(memory.with_behind("read", callbacks.behind), read=read, seen=seen)
         found = [p for p in found if p.trade_no in fresh]
         if since > start:
             again, memory = self._second_look(memory, since, until - since - self.grace)
             found += again
-        return Told(found, memory, whole)
+        memory = memory.with_channels(p.channel for p in found if p.channel)
+        return Told(found, memory, callbacks.whole and mark >= until)
 
-    def _second_look(self, memory: Memory, until: datetime, elapsed: timedelta) -> tuple[list[Payment], Memory]:
+    def _second_look(self, memory: Memory, until: datetime, elapsed: timedelta) -> tuple[Sequence[Payment], Memory]:
         """A part of what was read before, so that each callback of the window is seen again within some runs."""
         since = max(memory.looked_again or self.look.start, self.look.start)
-        found, onward = self.look.some_payments(min(since, until), until, elapsed)
-        return found, replace(memory, looked_again=onward).with_channels(p.channel for p in found if p.channel)
+        found, shard, onward = self.look.some_payments(memory.looked_at, min(since, until), until, elapsed)
+        return found, replace(memory, looked_again=onward, looked_at=shard)
 
     def payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
         return self.look.payments_of(trade_numbers)
