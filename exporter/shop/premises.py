@@ -54,6 +54,10 @@ class Premises:
     def source(self, database: str | None) -> Source:
         return self.servers.source(database or "")
 
+    def seen_by(self, replica: str) -> Premises:
+        """The same shop as this replica shows it; nothing learned of the primary holds there."""
+        return Premises(self.name, self.mapping, self.zone, self.servers.seen_by(replica), self.memory)
+
     def roll(self, probe: str, word: str) -> Roll:
         return self.rolls.setdefault(probe, {}).setdefault(word, Roll())
 

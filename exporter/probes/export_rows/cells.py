@@ -26,16 +26,17 @@ def priced(unit: Literal["yuan", "fen"]) -> Callable[[str], tuple[Fen | None, st
         amount = fen(cell) if unit == "yuan" else money(cell)
         if amount is None:
             return None, ""
-        whole = int(amount.to_integral_value())
-        if amount == whole:
-            return whole, "scientific" if type(cell) is not Number and scientific(cell) else ""
-        return amount, "float" if abs(amount - whole) < _RESIDUE else "scale"
+        exact = Decimal(amount)
+        whole = exact.to_integral_value()
+        if exact == whole:
+            return int(whole), "scientific" if type(cell) is not Number and scientific(cell) else ""
+        return exact, "float" if abs(exact - whole) < _RESIDUE else "scale"
 
     return read
 
 
 def placed(start: datetime, zone: tzinfo) -> Callable[[str], float | None]:
-    """Reads moments as seconds from `start`; those without an offset of their own are the zone's. None for no moment."""
+    """Reads moments as seconds from `start`, None for no moment; one without an offset is the zone's."""
     naive = start.astimezone(zone).replace(tzinfo=None)
 
     def read(cell: str) -> float | None:

@@ -48,6 +48,7 @@ class Count:
 class Bracket:
     """The primary before the file was asked for and after it came: a true export lies between."""
 
+    window: Window
     before: Count
     after: Count
 
@@ -82,7 +83,7 @@ class Exported:
     """What the file says. `amount` is the sum of all rows, `first_amount` that of the first row of each order.
 
     `hours` are its orders by the hour of the window, empty where it names no times; `outside` those beyond its ends,
-    `earliest` and `latest` the first and last time in seconds from its start. `flaws` are rows by what is wrong with them.
+    `earliest` and `latest` the first and last time in seconds from its start. `flaws`: rows by what is wrong with them.
     """
 
     rows: int
