@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from exporter.probes.export_rows import ExportRows
 from exporter.shop import ShopError
 from tests.probes.export_rows.exports import HEAD, MIDNIGHT, NAME, PATH, Day, at, figures, findings, row, written
-from tests.probes.plain import NOW, ago
+from tests.probes.plain import NOW, ago, on_sqlite
 from tests.servers.origin import Answer
 
 
@@ -111,11 +111,15 @@ def test_the_day_may_be_that_of_payment(day):
 
 
 def test_a_file_that_stops_at_a_limit_was_cut(day):
-    day.plain.sql([
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1003) INSERT INTO orders (id, order_no,"
-        " out_trade_no, status, amount, created_at, updated_at) SELECT i, 'OH' || i, 'T' || i, 'paid', 1,"
-        " datetime('2026-02-28 00:00:00', i || ' minutes'), '2026-02-28' FROM n"
-    ])
+    day.plain.sql(
+        [
+            (
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1003) INSERT INTO orders (id, order_no,"
+                " out_trade_no, status, amount, created_at, updated_at) SELECT i, 'OH' || i, 'T' || i, 'paid', 1,"
+                " datetime('2026-02-28 00:00:00', i || ' minutes'), '2026-02-28' FROM n"
+            )
+        ]
+    )
     day.export([row(f"OH{place}", 1, at(place / 60)) for place in range(1, 1001)])
     told = day.look()
     assert figures(told) == (3, 0)
@@ -150,7 +154,9 @@ def test_a_window_eight_hours_off_is_told_as_such(day, hours, said):
 
 
 def test_times_in_another_zone_are_told_though_all_orders_are_there(day):
-    day.orders(12).export([row(number, amount, at(2 * place - 8)) for place, (number, amount, _) in enumerate(day.rows)])
+    day.orders(12).export(
+        [row(number, amount, at(2 * place - 8)) for place, (number, amount, _) in enumerate(day.rows)]
+    )
     told = day.look()
     assert figures(told) == (0, 0)
     assert told.refs("export_findings", NAME, "time_zone") == ["-8 h"]
@@ -210,7 +216,9 @@ def test_what_a_binary_float_leaves_is_noise_and_a_third_decimal_is_not(day):
 
 def test_what_is_no_amount_is_counted_and_never_evaluated(day):
     day.orders(3)
-    day.export([(day.rows[0][0], "=SUM(B3:B4)", day.rows[0][2]), *day.rows[1:], ("=HYPERLINK(1)", "1.00", day.rows[0][2])])
+    day.export(
+        [(day.rows[0][0], "=SUM(B3:B4)", day.rows[0][2]), *day.rows[1:], ("=HYPERLINK(1)", "1.00", day.rows[0][2])]
+    )
     told = day.look()
     assert findings(told) == {"amount_unreadable": 1, "numbers_missing": 1}
     assert not [case.ref for sample in told.samples for case in sample.evidence if case.ref.startswith("=")]
@@ -279,8 +287,6 @@ def test_a_failure_is_told_again_for_a_minute_and_then_tried_again(day):
 
 
 def test_a_large_table_without_a_way_to_the_time_is_refused(tmp_path, origin):
-    from tests.probes.plain import on_sqlite
-
     shop = on_sqlite(tmp_path)
     shop.large = 3
     day = Day(shop, origin)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Literal
 
 from exporter.probes.export_rows.cells import placed, priced
@@ -28,6 +28,7 @@ from exporter.sheets import (
     parts,
     rounded,
 )
+from exporter.sheets.table import TITLES
 
 BATCH = 5_000
 
@@ -70,6 +71,7 @@ class Reader:
         read = False
         for part in parts(file, name, limits):
             lines = numbered(part, limits=limits)
+            lines = chain(list(islice(lines, TITLES)), lines)  # what cannot be read is no missing heading
             try:
                 head = self._header(part.name, lines)
             except SheetFaultError:
@@ -86,7 +88,7 @@ class Reader:
         try:
             return header(name, lines, self._form.columns, ("number",))
         except SheetFaultError as error:
-            if not error.line:
+            if not error.line:  # no rows at all
                 raise
             known = ", ".join(self._form.columns["number"][:6])
             text = f"no heading names a column of order numbers ({known})"

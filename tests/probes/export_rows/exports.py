@@ -70,8 +70,6 @@ class Day:
         return self.plain.probe(each, now, part)
 
 
-
-
 def findings(told: Told) -> dict[str, float]:
     return {labels[1]: value for labels, value in told.values("export_findings").items() if value}
 
