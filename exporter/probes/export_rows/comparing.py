@@ -13,19 +13,22 @@ from exporter.probes.export_rows.nouns import Bracket, Count, Exported, Fen, Pai
 SHIFT = 8
 """Hours between UTC and Beijing."""
 
-_SHIFT_SECONDS = SHIFT * 3600.0
 _MOST = 0.8
+_TOLD = 5
 _MINUTE = 60.0
 """Files may show no seconds."""
 _FEWEST = 3
+_ENOUGH = 100
+"""So many orders are not the same number by accident, or rarely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Further:
     """What is asked only of a file that does not agree with the first count.
 
-    `replicas`: how many orders each showed before and after; `shifted`: how many orders the primary has in the window
-    moved by so many hours; `pairs` and `unknown`: the sampled orders, and the sampled numbers that nobody knows.
+    `replicas`: how many orders each showed before and after; `pairs` and `unknown`: the sampled orders, and the sampled
+    numbers that nobody knows; `shifted`: how many orders the primary has in the window moved by so many hours, asked
+    where there are no pairs.
     """
 
     replicas: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -82,6 +85,8 @@ class _Comparison:
             yield "time_zone", Found(max(missing, self.file.outside, 1), ((zone, ""),))
         elif self._times_are_true and self.file.outside:
             yield "boundary", Found(self.file.outside, (self._edge(),))
+        elif strays := [] if self.file.hours else self._strays:
+            yield "boundary", Found(len(strays), tuple((each, "") for each in strays[:_TOLD]))
         if missing:
             yield from self._why_missing(missing)
         if self.file.repeated > 0 and not self.terms.items:
@@ -89,7 +94,7 @@ class _Comparison:
         if self.further.unknown:
             yield (
                 "unknown_orders",
-                Found(len(self.further.unknown), tuple((each, "") for each in self.further.unknown[:5])),
+                Found(len(self.further.unknown), tuple((each, "") for each in self.further.unknown[:_TOLD])),
             )
 
     def _why_missing(self, missing: int) -> Iterator[tuple[Finding, Found]]:
@@ -108,20 +113,22 @@ class _Comparison:
 
     def _zone(self) -> str:
         """`+8 h` where the file's window, or the times that it shows, lie eight hours later than they should."""
-        if shown := self._times_off:
-            return f"{shown:+d} h"
-        orders = _orders(self.file)
-        if orders >= _FEWEST and not self.bracket.low <= orders <= self.bracket.high:
-            for hours, count in self.further.shifted.items():
-                if orders == count:
-                    return f"{hours:+d} h"
-        first, last, length = self.file.earliest, self.file.latest, self.bracket.window.seconds
-        if self._times_are_true and self.file.outside >= _FEWEST and first is not None and last is not None:
-            if first >= _SHIFT_SECONDS and last < length + _SHIFT_SECONDS:
-                return f"{SHIFT:+d} h"
-            if last < length - _SHIFT_SECONDS and first >= -_SHIFT_SECONDS:
-                return f"{-SHIFT:+d} h"
-        return ""
+        hours = self._times_off or self._window_off
+        return f"{hours:+d} h" if hours else ""
+
+    @property
+    def _window_off(self) -> int:
+        """Told by where the sampled orders lie; without them by how many orders there would be."""
+        orders, true = _orders(self.file), [pair.offset for pair in self.further.pairs if pair.offset is not None]
+        for hours in (SHIFT, -SHIFT):
+            shift, length = hours * 3600.0, self.bracket.window.seconds
+            if true:
+                moved = all(shift <= each < length + shift for each in true)
+                if moved and sum(not 0 <= each < length for each in true) >= _FEWEST:
+                    return hours
+            elif orders >= _ENOUGH and orders == self.further.shifted.get(hours):
+                return 0 if self.bracket.low <= orders <= self.bracket.high else hours
+        return 0
 
     def _edge(self) -> tuple[str, str]:
         """The first instant of the next day is what BETWEEN takes in."""
@@ -129,6 +136,12 @@ class _Comparison:
         if first >= 0 and last == length:
             return "BETWEEN", "= 24:00:00"
         return ("< 00:00:00" if first < 0 else ">= 24:00:00"), ""
+
+    @property
+    def _strays(self) -> list[str]:
+        """Sampled orders that lie outside of the window."""
+        length, pairs = self.bracket.window.seconds, self.further.pairs
+        return [each.file.number for each in pairs if each.offset is not None and not 0 <= each.offset < length]
 
     # --- the times that the file shows
 

@@ -110,10 +110,10 @@ class Reader:
                 continue
             if cell.endswith("000") and rounded(cell):
                 self._flaws["rounded"] += 1
-            self._order(cell.casefold() if caseless else cell, head, cells)
+            self._order(cell, digest(cell.casefold() if caseless else cell), head, cells)
 
-    def _order(self, number: str, head: Header, cells: Cells) -> None:
-        mark, amount = digest(number), self._money(head, cells)
+    def _order(self, number: str, mark: int, head: Header, cells: Cells) -> None:
+        amount = self._money(head, cells)
         new = self._numbers.add(mark)
         self._rows += 1
         if amount is not None:

@@ -116,7 +116,7 @@ class Round:
             pairs, unknown = self._primary.pairs(self.window, file.sample)
         except ShopError:  # no index on the number: the amounts are not looked into
             pairs, unknown = [], []
-        return Further(replicas, self._shifted(), pairs, unknown)
+        return Further(replicas, {} if pairs else self._shifted(), pairs, unknown)
 
     def _shifted(self) -> dict[int, int]:
         """Orders of the window moved by eight hours, either way."""
@@ -137,7 +137,8 @@ class Round:
         numbers = file.numbers or Numbers()
         with suppress(ShopError):
             for record in self._primary.some([hours[place] for place in places if gaps[place] > 0]):
-                number = self._primary.folded(record)
-                if number and number not in numbers:
+                if record["number"] and self._primary.folded(record) not in numbers:
                     amount = record.get("amount")
-                    yield Case(number, record[self.export.by], "" if amount is None else f"¥{yuan(amount)}")
+                    yield Case(
+                        str(record["number"]), record[self.export.by], "" if amount is None else f"¥{yuan(amount)}"
+                    )
