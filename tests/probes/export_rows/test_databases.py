@@ -124,9 +124,9 @@ def test_a_day_of_a_large_table_without_an_index_on_time_is_counted_between_its_
     """400,000 orders over 40 days; the day's 10,000 are cut at 10,000 once there are some more."""
     day.plain.sql([
         "DROP INDEX orders_status_created ON orders",
-        "INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, updated_at)"
+        ("INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, updated_at)"
         " SELECT seq, CONCAT('OH', seq), CONCAT('T', seq), 'paid', 1 + seq % 100 / 100,"
-        " TIMESTAMP('2026-01-20') + INTERVAL seq * 8640000 MICROSECOND, '2026-03-01' FROM seq_1_to_400000",
+        " TIMESTAMP('2026-01-20') + INTERVAL seq * 8640000 MICROSECOND, '2026-03-01' FROM seq_1_to_400000"),
         "ANALYZE TABLE orders",
     ])  # fmt: skip
     start = (at(0) - at(-39 * 24)) // timedelta(microseconds=8_640_000)
