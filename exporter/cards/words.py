@@ -68,6 +68,9 @@ class Words:
 SECONDS = frozenset({"s", "seconds", "秒"})
 """Units whose values are read as a length of time."""
 
+MEASURES = SECONDS | {"ms", "毫秒", "B", "KB", "MB", "bytes", "字节", "%", "CNY", "元"}
+"""Units of what is measured; a value in any other unit counts things, which are its evidence."""
+
 WORDS: Mapping[Language, Words] = {
     "zh": Words(
         language="zh",
@@ -151,7 +154,7 @@ WORDS: Mapping[Language, Words] = {
             "age": "Age",
             "replica": "DB",
             "thread": "Part",
-            "channel": "Room",
+            "channel": "Chan.",
             "probe": "Probe",
             "search": "Query",
             "schema": "DB",

@@ -62,4 +62,4 @@ def written(sample: Sample, shop: str) -> str:
 
 def described(case: Case) -> str:
     since = f"  since {case.since:%Y-%m-%d %H:%M:%S} UTC" if case.since else ""
-    return f"{case.ref[:80]!r}{since}  {case.note}".rstrip()
+    return "  ".join(filter(None, (f"{case.ref[:80]!r}{since}", case.note, case.statement)))

@@ -44,13 +44,11 @@ def changed(shop: Plain, *ddl: str) -> dict[tuple[str, str], list[tuple[str, str
     return told(shop.probe(PROBE, NOW + timedelta(hours=1)))
 
 
-def test_a_first_look_is_no_change_and_everything_known_starts_at_zero(plain):
+def test_a_first_look_is_no_change_and_a_shop_without_faults_has_few_series(plain):
     look = plain.probe(PROBE)
-    values = look.values("schema_changes")
-    assert len(values) == 4 * 10
-    assert set(values.values()) == {0}
-    assert ("orders", "mapped_column_gone", "") in values
-    assert look.value("schema_findings", "orders", "redundant_index") == 0
+    assert look.values("schema_changes") == {}
+    assert look.value("schema_findings", "", "redundant_index") == 0
+    assert len(look.samples) <= len(FINDINGS_KNOWN)
     assert found(look).keys() <= {("database", "zone_tables_missing"), ("database", "server_zone")}
     assert told(plain.probe(PROBE)) == {}
 
@@ -485,7 +483,7 @@ def test_stock_taken_without_asking_is_found_in_the_digests(counting):
     blind = Plain(counting.url("plain", "seer", "secret"), shop.sql)
     try:
         shop.sql(["UPDATE inventory SET quantity = quantity - 1 WHERE sku_id = 'a' AND quantity >= 1"])
-        assert shop.probe(PROBE).value("schema_findings", "stock", "unguarded_stock_update") == 0
+        assert shop.probe(PROBE).value("schema_findings", "", "unguarded_stock_update") == 0
         shop.sql(["UPDATE inventory SET quantity = quantity - 1 WHERE sku_id = '13800138000'"] * 2)
         look = shop.probe(PROBE)
         [(digest, note)] = found(look)["stock", "unguarded_stock_update"]
@@ -494,7 +492,7 @@ def test_stock_taken_without_asking_is_found_in_the_digests(counting):
         assert not any("13800138000" in str(each) for each in (look.told, look.trace, shop.memory))
         assert "performance_schema" not in blind.probe(PROBE).gaps["unguarded_stock_update"]
         shop.sql(["ALTER TABLE inventory MODIFY quantity INT UNSIGNED NOT NULL"])
-        assert shop.probe(PROBE).value("schema_findings", "stock", "unguarded_stock_update") == 0
+        assert shop.probe(PROBE).value("schema_findings", "", "unguarded_stock_update") == 0
     finally:
         shop.close()
         blind.close()

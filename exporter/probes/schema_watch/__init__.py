@@ -59,8 +59,7 @@ class SchemaWatch(Probe):
         shop.remember(memory.dumps())
         if noticed:
             shop.forget()
-        words = dict.fromkeys(owner.word for owner in owners.values())
-        yield from tell.changes(memory.noticed, words)
+        yield from tell.changes(memory.noticed)
         yield from tell.findings(standing.findings.without(self.skip))
         yield from gaps(seen)
         yield from (gap for gap in standing.gaps if gap.check not in self.skip)

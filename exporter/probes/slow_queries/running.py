@@ -42,7 +42,7 @@ def running(node: Node, now: datetime, seconds: float) -> Iterator[Sample | Gap]
         Case(
             f"{_name(row[2])}#{row[0]}",
             now - timedelta(seconds=int(row[1])),
-            one_line(masking.statement(row[3]), 400),
+            statement=one_line(masking.statement(row[3]), 400),
         )
         for row in rows
     ]

@@ -104,5 +104,5 @@ def _reads(text: str) -> list[str]:
 
 
 def took(seconds: float) -> str:
-    """As people say it: 12ms, 1.24s."""
-    return f"{seconds:,.3g}s" if seconds >= 1 else f"{seconds * 1000:.3g}ms"
+    """As people say it: 12 ms, 1.24 s."""
+    return f"{seconds:,.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"

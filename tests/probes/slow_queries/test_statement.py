@@ -68,7 +68,7 @@ def test_a_cost_that_fell_was_reset():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.0203, "20.3ms"), (0.2, "200ms"), (1.2345, "1.23s"), (8.7, "8.7s"), (125, "125s")]
+    ("seconds", "said"), [(0.0203, "20.3 ms"), (0.2, "200 ms"), (1.2345, "1.23 s"), (8.7, "8.7 s"), (125, "125 s")]
 )
 def test_a_time_as_people_say_it(seconds, said):
     assert took(seconds) == said
