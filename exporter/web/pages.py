@@ -18,7 +18,7 @@ from exporter.web.wording import Wording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from exporter.model import Sample
+    from exporter.model import Gap, Sample
     from exporter.web.status import AlertRow, Language
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -56,6 +56,7 @@ def home(status: Status, language: Language) -> str:
         alerts=sorted(status.alerts, key=_urgency),
         shops=_by_shop(status.probes),
         figures=figures,
+        reasons=reasons,
         cases_shown=CASES_SHOWN,
     )
 
@@ -81,6 +82,15 @@ def figures(samples: Iterable[Sample], say: Wording, part: str = "") -> list[Fig
     for sample in samples:
         grouped.setdefault(sample.metric.name, []).append(sample)
     return [_figure(name, each, say, part) for name, each in grouped.items()]
+
+
+def reasons(gaps: Iterable[Gap], say: Wording) -> list[tuple[str, str]]:
+    """What cannot be told, and why; each reason once."""
+    grouped: dict[str, list[str]] = {}
+    for gap in gaps:
+        grouped.setdefault(gap.why, []).append(say.check(gap.check))
+    comma = "、" if say.language == "zh" else ", "
+    return [(comma.join(dict.fromkeys(checks)), say.half(why)) for why, checks in grouped.items()]
 
 
 def _figure(name: str, samples: list[Sample], say: Wording, part: str) -> Figure:

@@ -60,11 +60,13 @@ class Wording:
         return known[self.language] if known else self.text(CARDS[self.language].say(name, value))
 
     def check(self, name: str) -> str:
-        """What a gap is about: a probe, a metric without its prefix, a kind of anomaly or a table."""
+        """What a gap is about: a probe, a metric without its prefix, a kind of anomaly, a finding or a table."""
         if name in PROBES:
             return self.probe(name)
         metric = f"order_health_{name}"
-        return self.metric(metric) if metric in METRICS else self.label("check", self.label("kind", name))
+        if metric in METRICS:
+            return self.metric(metric)
+        return self.label("check", self.label("finding", self.label("kind", name)))
 
     def clock(self, moment: datetime) -> str:
         """The time; the date too where it is not today's."""

@@ -147,6 +147,7 @@ LABELS: Mapping[tuple[str, str], Both] = {
     ("change", "trigger_changed"): _both("触发器变更", "trigger changed"),
     ("change", "view_changed"): _both("视图变更", "view changed"),
     ("change", "added"): _both("新增", "added"),
+    ("part", "statements"): _both("语句统计", "statements"),
     ("check", "schema_columns"): _both("列", "columns"),
     ("check", "schema_indexes"): _both("索引", "indexes"),
     ("check", "schema_triggers"): _both("触发器", "triggers"),

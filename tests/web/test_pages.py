@@ -122,6 +122,14 @@ def test_a_check_that_can_never_be_answered_says_why():
     assert "不适用 · 库存预占：no such table" in page(probes=(row,)).text
 
 
+def test_checks_with_one_reason_stand_together():
+    gaps = (Gap("orders", "账号 / account"), Gap("server_zone", "x"), Gap("callbacks", "账号 / account"))
+    row = replace(HEALTHY, probe="slow_queries", part="statements", gaps=gaps)
+    assert "不适用 · 订单、支付回调：账号 不适用 · 数据库时区与映射不一致：x" in page(probes=(row,)).text
+    assert "Slow queries · statements" in page("en", probes=(row,)).text
+    assert "orders, payment callbacks: account" in page("en", probes=(row,)).text
+
+
 def test_what_our_probes_say_is_said_in_words_and_not_in_names():
     for probe in (probes.known()[name] for name in PROBES if name in probes.known()):
         assert not {metric.name for metric in probe.METRICS} - set(METRICS)
