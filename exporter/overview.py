@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from exporter import __version__, probes
-from exporter.cards.words import MEASURES
+from exporter.cards.words import MEASURES, WORDS
 from exporter.config import Config
 from exporter.model import Alert, Delivery, Name, Reading
 from exporter.watch import Watch
@@ -88,7 +88,7 @@ def _state(reading: Reading, firing: bool) -> State:
 
 def _alert_row(alert: Alert, language: Language) -> AlertRow:
     return AlertRow(
-        title=_said(alert, "summary", language) or alert.rule,
+        title=WORDS[language].worded(_said(alert, "summary", language), alert.labels) or alert.rule,
         severity=alert.labels.get("severity", ""),
         status="firing" if alert.status == "firing" else "pending",
         since=alert.since,

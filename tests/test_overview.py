@@ -36,6 +36,14 @@ def test_only_a_value_that_counts_the_cases_says_how_many_are_not_listed(value, 
     assert row(value, unit, cases).unlisted == unlisted
 
 
+def test_a_title_is_told_in_words():
+    alert = Alert("A", {"finding": "float_money"}, "firing", AT, 1, {"summary": "1 处隐患（float_money）"})
+    settings = SimpleNamespace(zone=UTC)
+    watch = SimpleNamespace(readings=dict, names=list)
+    shown = overview.status(AT, config=settings, watch=watch, active=[alert], rooms=(), language="zh")
+    assert shown.alerts[0].title == "1 处隐患（金额用浮点数存储）"
+
+
 def test_the_unit_is_in_the_language_of_the_page():
     assert row(89, "笔订单").unit == "笔订单"
     assert row(89, "笔订单", language="en").unit == "笔订单 in English"

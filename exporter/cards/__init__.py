@@ -81,7 +81,7 @@ def trial(
 
 def _title(flip: Flip, words: Words, severity: str) -> str:
     alert = flip.alert
-    summary = _said(alert, "summary", words, 120) or one_line(alert.rule, 120)
+    summary = words.worded(_said(alert, "summary", words, 120), alert.labels) or one_line(alert.rule, 120)
     shop = one_line(alert.labels.get("shop", ""), 60)
     if shop and shop not in summary:
         summary = f"{shop}{words.colon}{summary}"

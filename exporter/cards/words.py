@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,6 +45,13 @@ class Words:
     def say(self, label: str, value: str) -> str:
         """A label's value in words, or as it is where there are none."""
         return self.values.get(label, {}).get(value, value)
+
+    def worded(self, text: str, labels: Mapping[str, str]) -> str:
+        """Text that names values of labels, with the words for these: `金额不一致` for `amount_mismatch`."""
+        for name, value in labels.items():
+            if (word := self.say(name, value)) != value:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", word, text, flags=re.ASCII)
+        return text
 
     def span(self, seconds: float, parts: int = 2) -> str:
         """A length of time as people say it, in its largest units: `3小时 5分钟`, `3h 5m`; for one part, `3小时`."""

@@ -96,6 +96,13 @@ def test_what_ran_since_the_last_run_is_told_by_its_digest_and_table(watched):
     assert told.gaps == {}
 
 
+def test_a_backup_is_no_slow_statement(watched):
+    watched.sql(["SELECT /*!40001 SQL_NO_CACHE */ *, SLEEP(0.00001) FROM orders"])
+    told = run(watched, STATISTICS)
+    assert told.values("query_average_seconds") == {}
+    assert told.value("full_scans", "orders") == told.value("slow_queries_total", "watched") == 0
+
+
 def test_full_scans_of_mapped_tables_are_told_of_queries_and_of_updates(watched):
     watched.sql(
         [SCAN, f"UPDATE orders SET amount = 2 WHERE transaction_id = '{PHONE}'", "SELECT id FROM orders WHERE id = 7"]
@@ -293,11 +300,14 @@ def test_what_runs_too_long_now_is_told_without_what_it_says(mariadb):
     shop.url = mariadb.url("busy", "oh", "secret")
     probe = SlowQueries(sources=["running"], too_long="1s")
     assert run(shop, probe).values("running_queries") == {(): 0}
+    dump = threading.Thread(target=shop.sql, args=(["SELECT /*!40001 SQL_NO_CACHE */ SLEEP(2.5)"],))
     slow = threading.Thread(target=shop.sql, args=([f"SELECT SLEEP(2.5), '{PHONE}', 'x' AS `busy`"],))
+    dump.start()
     slow.start()
     time.sleep(1.6)
     told = run(shop, probe)
     slow.join()
+    dump.join()
     assert told.value("running_queries") == 1
     assert told.value("running_longest_seconds") >= 1
     assert statements(told, "running_queries") == ["SELECT SLEEP(2.5), '?', '?' AS `busy`"]

@@ -41,7 +41,8 @@ def test_a_text_is_masked_and_short_and_its_digest_is_cut():
     [
         "SET SESSION `time_zone` = ?", "SHOW GLOBAL STATUS", "EXPLAIN FORMAT = `TRADITIONAL` SELECT ID FROM `orders`",
         "SELECT ?", "SELECT @@`version`", "SELECT `VERSION` ( )", "SELECT * FROM `information_schema` . `columns`",
-        "SELECT * FROM `performance_schema` . `threads`", "USE `shop`", "",
+        "SELECT * FROM `performance_schema` . `threads`", "USE `shop`",
+        "SELECT SQL_NO_CACHE * FROM `orders`", "SELECT /*!40001 SQL_NO_CACHE */ `id` FROM `orders`", "",
     ],
 )  # fmt: skip
 def test_what_is_about_the_session_or_the_server_is_no_work_on_the_shop(text):
