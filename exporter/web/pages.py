@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 import jinja2
 
+from exporter.text import half
 from exporter.web.status import ProbeRow, State, Status
 from exporter.web.wording import Wording
 
@@ -57,6 +58,7 @@ def home(status: Status, language: Language) -> str:
         shops=_by_shop(status.probes),
         figures=figures,
         reasons=reasons,
+        half=half,
         cases_shown=CASES_SHOWN,
     )
 
@@ -90,7 +92,7 @@ def reasons(gaps: Iterable[Gap], say: Wording) -> list[tuple[str, str]]:
     for gap in gaps:
         grouped.setdefault(gap.why, []).append(say.check(gap.check))
     comma = "、" if say.language == "zh" else ", "
-    return [(comma.join(dict.fromkeys(checks)), say.half(why)) for why, checks in grouped.items()]
+    return [(comma.join(dict.fromkeys(checks)), half(why, say.language)) for why, checks in grouped.items()]
 
 
 def _figure(name: str, samples: list[Sample], say: Wording, part: str) -> Figure:

@@ -122,12 +122,6 @@ class Wording:
         """What is to stand beside the figure."""
         return "" if unit in SECONDS else self.text(unit)
 
-    def half(self, text: str) -> str:
-        """Of a reason that is told as "中文 / English" the page's language; any other as it is."""
-        chinese, _, english = text.partition(" / ")
-        told = english and not chinese.isascii() and english.isascii()
-        return (chinese if self.language == "zh" else english) if told else text
-
     def text(self, text: str, longest: int = _LONGEST) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""
         kept = "".join(each if each.isprintable() else "�" for each in text[: longest + 1])

@@ -60,7 +60,7 @@ class SchemaWatch(Probe):
         if noticed:
             shop.forget()
         yield from tell.changes(memory.noticed)
-        yield from tell.findings(standing.findings.without(self.skip))
+        yield from tell.findings(standing.findings.without(self.skip), {gap.check for gap in standing.gaps})
         yield from gaps(seen)
         yield from (gap for gap in standing.gaps if gap.check not in self.skip)
 

@@ -40,11 +40,14 @@ def changes(noticed: Iterable[Noticed]) -> Iterator[Sample]:
         yield CHANGES(count, table=word, change=kind, noticed=at, evidence=cases)
 
 
-def findings(found: Mapping[tuple[str, Finding], Collection[Found]]) -> Iterator[Sample]:
-    """By table where something was found; one 0 without a table for a finding that was looked for in vain."""
+def findings(found: Mapping[tuple[str, Finding], Collection[Found]], unseen: Collection[str]) -> Iterator[Sample]:
+    """By table where something was found; one 0 without a table for a finding that was looked for in vain.
+
+    `unseen`: findings for which not all could be looked at, so that nothing found means nothing.
+    """
     there = {finding for (_, finding), each in found.items() if each}
     for finding in dict.fromkeys(finding for _, finding in found):
-        if finding not in there:
+        if finding not in there and finding not in unseen:
             yield FINDINGS(0, table="", finding=finding)
     for (table, finding), each in found.items():
         if each:

@@ -83,6 +83,9 @@ class SlowQueries(Probe):
                 if getattr(search, key):
                     yield ("searches", name, key), getattr(search, key)
 
+    def selects(self) -> Mapping[str, str]:
+        return {f"search {name}": search.query.text for name, search in self.searches.items()}
+
     def lane(self, part: str) -> str:
         return "" if part == tell.STATEMENTS else canary.APART
 
