@@ -116,13 +116,13 @@ class Server:
 class Database:
     """A MariaDB in a folder of its own, on a free port of 127.0.0.1, with a reader account as a shop would grant it."""
 
-    def __init__(self, folder: Path, *, pool: str = "256M", port: int | None = None) -> None:
+    def __init__(self, folder: Path, *options: str, pool: str = "256M", port: int | None = None) -> None:
         self.folder, self.pool, self.port = folder, pool, port or free_port()
         data = folder / "data"
         self._argv: list[str | Path] = [command("mariadbd", "mysqld"), "--no-defaults", f"--datadir={data}"]
         self._argv += [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={folder / 'sock'}"]
         self._argv += [f"--innodb-buffer-pool-size={pool}", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]
-        self._argv += ["--user=root"] if os.geteuid() == 0 else []
+        self._argv += [*options, *(["--user=root"] if os.geteuid() == 0 else [])]
         if not data.exists():
             install = [command("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
             install += ["--auth-root-authentication-method=normal"]
@@ -185,16 +185,28 @@ def workplace() -> Iterator[tuple[Path, ExitStack]]:
         yield Path(folder), stack
 
 
-def sidecar(folder: Path, shops: dict[str, str], probes: dict[str, object], **more: object) -> tuple[Server, str]:
+def sidecar(
+    folder: Path,
+    shops: dict[str, str],
+    probes: dict[str, object],
+    *,
+    program: Sequence[str | Path] = (ORDER_HEALTH,),
+    **more: object,
+) -> tuple[Server, str]:
     """Starts `order-health run` on a free port over these shops (name → database URL); the process and its address."""
     port = free_port()
+    path = written(folder, shops, probes, web={"listen": f"127.0.0.1:{port}"}, **more)
+    return Server([*program, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+
+
+def written(folder: Path, shops: dict[str, str], probes: dict[str, object], **more: object) -> Path:
+    """A configuration over these shops, each on the plain tables."""
     shop = {"tables": "plain", "probes": probes}
     config: dict[str, object] = {
         "shops": {name: {"database": url, **shop} for name, url in shops.items()},
-        "web": {"listen": f"127.0.0.1:{port}"},
         "state": f"sqlite:///{folder / 'state.db'}",
         **more,
     }
     path = folder / "order-health.yaml"
     path.write_text(yaml.safe_dump(config, allow_unicode=True))
-    return Server([ORDER_HEALTH, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+    return path

@@ -1,19 +1,27 @@
-"""What a run of each probe costs: milliseconds, CPU and rows read, on 5 million orders and 200,000 rows of stock."""
+"""What a run of each probe costs, and a cycle of all, on 5 million orders and 200,000 rows of stock."""
 
 import os
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness import ROOT, Database, fetch, sidecar, table, values, workplace
+from harness import ROOT, Database, fetch, sidecar, table, values, workplace, written
+from probes import PROBES as TOGETHER
 from shopdata import STOCK, large
+
+from exporter.commands import opened
+from exporter.config import load
+from exporter.reading import read
 
 ORDERS = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
 RUNS = 30
 SETTLING = 3
 """First runs that are left out: the first reads the whole window, the next two what it left."""
+CYCLES, EVERY = 12, 30
+"""A cycle stands for so many seconds: probes are told that it is that much later, and find what came in between."""
 SHOPS = {"shop": "all indexes", "bare": "no index on time or quantity"}
 PROBES = {"pending_paid": "order_health_pending_paid_orders", "negative_stock": "order_health_negative_stock_truncated"}
 NAIVE = {
@@ -77,6 +85,72 @@ def probe(database: Database, name: str, kind: str) -> Cost:
     return Cost(taken[SETTLING:], max(rows[SETTLING:]), used, found)
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Statements, milliseconds that we waited for them, milliseconds that the server was busy, rows that it read."""
+
+    statements: int = 0
+    waited: float = 0.0
+    busy: float = 0.0
+    rows: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+
+def cycles(database: Database) -> list[dict[str, Spent]]:
+    """Per cycle what each probe spent: all in turn over one connection, as the sidecar runs them."""
+    counter = Counter(database)
+    with workplace() as (folder, stack):
+        config = load(written(folder, {"main": database.url("shop")}, dict(TOGETHER)))
+        shop = opened(config)["main"]
+        stack.callback(shop.close)
+        began, found = datetime.now(UTC), []
+        for number in range(SETTLING + CYCLES):
+            spent = dict.fromkeys(TOGETHER, Spent())
+            for name, settings in config.shops["main"].parts("main").items():
+                before = busy(database)
+                counter.since_last()
+                bounded = shop.bounded(name.probe, settings.timeout, name.part)
+                reading = read(name.probe, settings, bounded, began + timedelta(seconds=EVERY * number))
+                if reading.error:
+                    raise RuntimeError(f"{name.said}: {reading.error}")
+                rows, waited = counter.since_last(), 1000 * sum(asked.seconds for asked in bounded.trace)
+                spent[name.probe] += Spent(len(bounded.trace), waited, busy(database) - before, rows)
+            found.append(spent)
+    return found[SETTLING:]
+
+
+def together(database: Database) -> None:
+    """The table of a cycle: each probe, and all of them."""
+    found, rows = cycles(database), []
+    for name in (*TOGETHER, "all"):
+        spent = [sum(cycle.values(), Spent()) if name == "all" else cycle[name] for cycle in found]
+        shown = [[astuple(each)[column] for each in spent] for column in range(4)]
+        statements, waited, busy, read_ = shown
+        times = (f"{share(taken):.1f}" for taken in (waited, busy) for share in (statistics.median, max))
+        rows.append((name, max(statements), *times, max(read_)))
+    head = (
+        "probe",
+        "statements (max)",
+        "waited, ms (median)",
+        "(max)",
+        "server busy, ms (median)",
+        "(max)",
+        "rows read (max)",
+    )
+    table(f"A cycle of all database probes on {ORDERS:,} orders, {EVERY} s after the one before", head, rows)
+
+
+def busy(database: Database) -> float:
+    """Milliseconds that the server has spent on statements of the reader's account."""
+    (found,) = database.run(
+        "SELECT SUM(SUM_TIMER_WAIT) / 1e9 FROM performance_schema.events_statements_summary_by_user_by_event_name"
+        " WHERE USER = 'bench'"
+    )[0]
+    return float(found or 0)
+
+
 def key_query(database: Database) -> float:
     """Median milliseconds of reading one order by its key: what this machine can do just now."""
     taken = []
@@ -101,7 +175,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     head = ("probe", "tables", "ms (min)", "ms (median)", "ms (max)", "x key query", "CPU ms a run, whole process")
     head += ("rows read (max)", "found", "naive, ms", "naive, rows")
-    with Database(folder, pool="3G") as database:
+    with Database(folder, "--performance-schema=ON", pool="3G") as database:
         large(database, ORDERS)
         rows = []
         for kind in PROBES:
@@ -113,6 +187,7 @@ def main() -> None:
                 ratio = f"{times[1] / key_query(database):.0f}"
                 more = (ratio, f"{cost.cpu:.1f}", cost.rows, round(cost.found), f"{milliseconds:.0f}", asked)
                 rows.append((kind, words, *shown, *more))
+        together(database)
         table(f"Probes each second on {ORDERS:,} orders and {STOCK:,} rows of stock", head, rows)
 
 

@@ -33,11 +33,13 @@ FROM seq_1_to_{rows}"""
 NEVER = 10**9
 
 
-def small(database: Database, *, warehouses: int = 3, rows: int = 3000) -> None:
-    """A shop of 20,000 orders and so many stock rows, as database `shop`."""
-    database.create("shop")
-    _fill(database, "shop", 20_000, 1)
-    database.run(_STOCK.format(warehouses=warehouses, rows=rows, below=NEVER), database="shop")
+def small(
+    database: Database, name: str = "shop", *, orders: int = 20_000, warehouses: int = 3, rows: int = 3000
+) -> None:
+    """A shop of so many orders and stock rows, as a database of this name."""
+    database.create(name)
+    _fill(database, name, orders, 1)
+    database.run(_STOCK.format(warehouses=warehouses, rows=rows, below=NEVER), database=name)
 
 
 def large(database: Database, orders: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, overview, selfmetrics
+from exporter import cards, collector, overview, selfmetrics
 from exporter.config import ROOT, Config, ConfigFaultError, load
 from exporter.delivery import Sender
 from exporter.judge import Bench, Judge
@@ -96,7 +95,7 @@ class App:
         except (ListenError, StateFaultError) as fault:
             log.error("%s", fault)  # noqa: TRY400 - a person reads this
             return 1
-        gc.freeze()  # what is loaded by now stays: the collector need not walk it again, with /metrics waiting
+        collector.leave_alone_what_stays()
         self._stopping.wait()
         self.close()
         return 0
@@ -135,6 +134,8 @@ class App:
         return self._exposition.page(accept, gzip)
 
     def ready(self) -> str | None:
+        if not self._watch.names():
+            return "not watching yet"
         if waiting := self._watch.waiting():
             return f"not run yet: {', '.join(name.said for name in waiting)}"
         return None

@@ -7,11 +7,21 @@ from functools import cached_property
 
 from exporter import probes
 from exporter.alerts import Unsure
-from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS
+from exporter.metrics import (
+    COVERAGE,
+    LAST_SUCCESS,
+    NOT_APPLICABLE,
+    PART_NOT_APPLICABLE,
+    PART_SUCCESS,
+    SECONDS,
+    SUCCESS,
+    UNREAD_SHARDS,
+)
 from exporter.model import Alert, Name
 from exporter.rules import Rulebook, Series
 
-_ABOUT = frozenset(metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, NOT_APPLICABLE))
+_GAPS = frozenset(metric.name for metric in (NOT_APPLICABLE, PART_NOT_APPLICABLE))
+_ABOUT = _GAPS | {metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, *COVERAGE)}
 
 
 class Doubt:
@@ -39,6 +49,21 @@ class Doubt:
             for place in (name.shop, "")
         }
 
+    def partial(self) -> set[Unsure]:
+        """The alerts of rules that read a probe while some shards have long been unread: what it counts is too low."""
+        unread = {
+            (shop, sample.labels[0])
+            for shop, sample in self._series
+            if sample.metric.name == UNREAD_SHARDS.name and sample.value
+        }
+        return {
+            Unsure(rule, place)
+            for name, made in self._watched.items()
+            if name[:2] in unread
+            for rule in self._rulebook.readers(made)
+            for place in (name.shop, "")
+        }
+
     def lost(self, alert: Alert) -> bool:
         """Whether this alert, which holds no more, ended because nobody looks any more, be it for a gap.
 
@@ -54,11 +79,10 @@ class Doubt:
             return True
         if shop and shop not in {name.shop for name in self._watched}:
             return True
-        return any(self._hides(check, place, alert) for place, check in self._gaps if place in {n[:2] for n in seen})
+        return any(self._hides(check, name, alert) for name, check in self._gaps if name in seen)
 
-    def _hides(self, check: str, place: tuple[str, str], alert: Alert) -> bool:
-        made = {metric for name, metrics in self._watched.items() if name[:2] == place for metric in metrics}
-        hidden = {name for name in made if check in name}
+    def _hides(self, check: str, name: Name, alert: Alert) -> bool:
+        hidden = {metric for metric in self._watched[name] if check in metric}
         return check in alert.labels.values() or alert.rule in self._rulebook.readers(hidden)
 
     @cached_property
@@ -71,11 +95,11 @@ class Doubt:
         }
 
     @cached_property
-    def _gaps(self) -> list[tuple[tuple[str, str], str]]:
+    def _gaps(self) -> list[tuple[Name, str]]:
         return [
-            ((shop, sample.labels[0]), sample.labels[1])
+            (Name(shop, *sample.labels[:-1]), sample.labels[-1])
             for shop, sample in self._series
-            if sample.metric.name == NOT_APPLICABLE.name
+            if sample.metric.name in _GAPS
         ]
 
 

@@ -19,7 +19,7 @@ _PERSON = r"""[\w.+%-]+@[\w-]+(?:\.[\w-]+)*            # e-mail
     |(?<![A-Za-z0-9])o[A-Za-z0-9_-]{27}(?![\w-])  # WeChat's openid
     |(?<!\d)(?:\d[ -]?){10,18}[\dXx](?!\w)       # phones, identity cards and bank cards, in groups too"""
 _PERSONAL = re.compile(_PERSON, re.VERBOSE)
-_TELLING = re.compile(rf"{_PERSON}\n|0x[0-9A-Fa-f]{{4,}}|\d{{5,}}", re.VERBOSE)
+_TELLING = re.compile(_PERSON + "\n" + r"|0x[0-9A-Fa-f]{4,}|\d{5,}", re.VERBOSE)  # the line break ends the comment
 
 
 def value(text: str) -> str:

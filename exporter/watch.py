@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from exporter.lanes import Lanes, first_runs
 from exporter.model import Name, Reading
 from exporter.probes import Probe
 from exporter.reading import read
@@ -47,12 +47,12 @@ class Watch:
         self._rounds: dict[Name, Round] = {}
         self._readings: dict[Name, Reading] = {}
         self._skipped: dict[Name, int] = {}
-        self._lanes: set[str] = set()
         self._lock = threading.RLock()
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._lanes = Lanes(self._scheduler)
         self._scheduler.add_listener(self._skip, EVENT_JOB_MAX_INSTANCES)
 
     def start(self) -> None:
@@ -70,11 +70,11 @@ class Watch:
         with self._lock:
             for name in [name for name in self._rounds if name not in rounds]:
                 self._leave(name)
-            for name, each in rounds.items():
-                if name in self._rounds and _same(self._rounds[name], each):
-                    self._rounds[name] = each
-                else:
-                    self._join(name, each)
+            fresh = [name for name, each in rounds.items() if not _same(self._rounds.get(name), each)]
+            self._rounds.update(rounds)
+            with self._lanes.only({each.lane for each in rounds.values()}):
+                for name, after in self._spread(fresh):
+                    self._join(name, after)
 
     def readings(self) -> dict[Name, Reading]:
         """The latest reading of each; a probe that has not run yet has none."""
@@ -99,21 +99,22 @@ class Watch:
         with self._lock:
             return {name: self._skipped.get(name, 0) for name in self._rounds}
 
-    def _join(self, name: Name, each: Round) -> None:
-        self._rounds[name] = each
-        self._renew(name, each)
-        if each.lane not in self._lanes:
-            self._scheduler.add_executor(ThreadPoolExecutor(1), alias=each.lane)
-            self._lanes.add(each.lane)
+    def _join(self, name: Name, after: float) -> None:
+        each = self._rounds[name]
+        self._renew(name, each, after)
         self._scheduler.add_job(
             self._run,
             IntervalTrigger(seconds=each.probe.every, jitter=each.probe.every * 0.05),
             args=(name,),
             id=name.said,
             executor=each.lane,
-            next_run_time=self._now(),
+            next_run_time=self._now() + timedelta(seconds=after),
             replace_existing=True,
         )
+
+    def _spread(self, names: Sequence[Name]) -> Iterator[tuple[Name, float]]:
+        """Each with the seconds after which it begins."""
+        yield from zip(names, first_runs([self._rounds[name].lane for name in names]), strict=True)
 
     def _leave(self, name: Name) -> None:
         del self._rounds[name]
@@ -142,8 +143,8 @@ class Watch:
             self._tell(asked.probe, reading)  # under the lock: after `follow` nobody is told of what is gone
         _log_change(before, reading)
 
-    def _renew(self, name: Name, each: Round) -> None:
-        self._good_until[name] = time.monotonic() + each.probe.every + each.probe.timeout
+    def _renew(self, name: Name, each: Round, after: float = 0.0) -> None:
+        self._good_until[name] = time.monotonic() + after + each.probe.every + each.probe.timeout
 
     def _sweep(self) -> None:
         """In a thread of its own: whatever else stops, a value that nobody renews must not stand."""
@@ -160,15 +161,18 @@ class Watch:
     def _hasten(self, now: datetime) -> None:
         """The clock was set back: what is due by the clock that was would wait until it is that late again."""
         log.warning("the clock was set back; every probe runs now")
-        for name in self.names():
-            with suppress(JobLookupError):
-                self._scheduler.modify_job(name.said, next_run_time=now)
+        with self._lock:
+            for name, after in self._spread(list(self._rounds)):
+                with suppress(JobLookupError):
+                    self._scheduler.modify_job(name.said, next_run_time=now + timedelta(seconds=after))
 
     def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
         for name, until in self._good_until.items():
+            if time.monotonic() <= until:
+                continue
             reading = self._readings.get(name, Reading(name.probe, name.shop, now, 0.0, part=name.part))
-            if reading.error is None and time.monotonic() > until:
+            if reading.error is None:
                 since = f"since {reading.at:%H:%M:%S} UTC" if reading.last_success else "yet"
                 why = f"no new reading {since}: the run hangs, or waits behind one that does"
                 yield name, replace(reading, samples=(), error=why)
@@ -179,8 +183,8 @@ class Watch:
             self._skipped[name] = self._skipped.get(name, 0) + 1
 
 
-def _same(old: Round, new: Round) -> bool:
-    return old.probe == new.probe and old.lane == new.lane and old.shop.mapping == new.shop.mapping
+def _same(old: Round | None, new: Round) -> bool:
+    return old is not None and old.probe == new.probe and old.lane == new.lane and old.shop.mapping == new.shop.mapping
 
 
 def _log_change(before: Reading | None, after: Reading) -> None:
@@ -190,3 +194,7 @@ def _log_change(before: Reading | None, after: Reading) -> None:
         log.warning("%s fails: %s", after.name.said, new)
     elif old and not new:
         log.info("%s answers again", after.name.said)
+    known = {each.table for each in before.coverage if each.partial} if before else set()
+    for each in after.coverage:
+        if each.partial and each.table not in known:
+            log.warning("%s reads a part: %s", after.name.said, each)

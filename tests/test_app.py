@@ -36,6 +36,18 @@ def sidecar(shop, tmp_path):
         yield running
 
 
+def test_what_watches_nothing_yet_is_not_ready(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        f"shops: {{main: {{database: 'sqlite:///{tmp_path}/shop.db', tables: plain, probes: {{pending_paid: {{}}}}}}}}\n"
+    )
+    app = App(file)
+    try:
+        assert app.ready() == "not watching yet"
+    finally:
+        app.close()
+
+
 def test_a_bad_file_leaves_the_running_configuration_alone_and_is_told_with_its_lines(sidecar):
     good = sidecar.file.read_text(encoding="utf-8")
     sidecar.file.write_text(good.replace("negative_stock", "negativ_stock"), encoding="utf-8")

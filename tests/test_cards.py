@@ -225,3 +225,20 @@ def test_both_languages_know_the_same_words_and_short_names(language):
         words.sent,
     ):
         assert letters(name) <= 5, "a row of WeCom holds five"
+
+
+def test_an_alert_that_time_ended_claims_no_recovery():
+    told = {**ALERT.annotations, "ended": "订单 表的结构变更通知到期（main）", "ended_en": "Told long enough (main)"}
+    alert = replace(ALERT, labels={**ALERT.labels, "noticed": "2026-11-22T18:00:00Z"}, annotations=told)
+    assert write(alert).status == "firing"
+    assert "noticed" not in facts(write(alert))
+    card = write(replace(alert, status="resolved"), NOW + timedelta(hours=24), value_now=0.0)
+    assert card.title == "🔵 订单 表的结构变更通知到期（main）"
+    assert (card.status, card.resolved, card.number) == ("info", 0, "")
+    assert "恢复：" not in card.title + card.text
+    assert "恢复" not in facts(card)
+    english = write(replace(alert, status="resolved"), NOW + timedelta(hours=24), language="en")
+    assert english.title == "🔵 Told long enough (main)"
+    assert "Resolved" not in english.title
+    lost = cards.write(Flip(replace(alert, status="resolved"), NOW, lost=True), **SETTING)
+    assert "不再检查" in lost.title

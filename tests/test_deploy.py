@@ -146,7 +146,7 @@ def test_the_demo_shop_holds_the_reference_incident_and_lets_the_sidecar_read_on
         file.write_text(written.replace("@shop/", f"@127.0.0.1:{server.port}/"))
         config = load(str(file))
         shop = opened(config)["demo"]
-        paid, stock = (once(config, shop, probe)[0] for probe in ("pending_paid", "negative_stock"))
+        paid, stock = (next(once(config, shop, probe))[0] for probe in ("pending_paid", "negative_stock"))
         shop.close()
         assert not paid.error
         assert not stock.error

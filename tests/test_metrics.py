@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 from exporter.metrics import Exposition
 from exporter.metrics.page import wanted_format
 from exporter.metrics.text import number
-from exporter.model import Case, Metric, Name, Reading, Sample
+from exporter.model import Case, Coverage, Gap, Metric, Name, Reading, Sample
 
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
@@ -51,6 +51,15 @@ def test_a_reading_stands_on_the_page_with_what_its_probe_says_of_itself():
     assert 'order_health_limit{limit="pending",probe="pending_paid",shop="main"} 0.5' in lines
     assert 'order_health_build_info{version="1.2.3"} 1' in lines
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
+
+
+def test_how_far_shards_are_read_stands_on_the_page_whatever_became_of_the_run():
+    page = Exposition()
+    for error in (None, "down"):
+        page.put(reading(coverage=(Coverage("orders", 64, 62, 1),), error=error))
+        lines = text(page).splitlines()
+        for name, value in (("", 64), ("_scanned", 62), ("_unread", 1)):
+            assert f'order_health_shards{name}{{probe="pending_paid",shop="main",table="orders"}} {value}' in lines
 
 
 def test_help_says_that_probes_run_on_a_schedule():
@@ -109,6 +118,15 @@ def test_a_probe_in_parts_is_as_well_as_the_worst_of_them():
     assert 'order_health_probe_duration_seconds{probe="pending_paid",shop="main"} 0.5' in text(page)
     assert 'order_health_limit{limit="stale",probe="pending_paid",shop="main"} 90' in text(page)
     assert "order_health_probe_last_success_timestamp_seconds{" not in text(page), "one part has never answered"
+
+
+def test_what_two_parts_cannot_answer_is_told_of_each():
+    page = Exposition()
+    for part in ("east", "west"):
+        page.put(reading(ORDERS(2, pay_channel=part), part=part, gaps=(Gap("lag", "no GTIDs"),)))
+    for part in ("east", "west"):
+        series = f'order_health_part_not_applicable{{check="lag",part="{part}",probe="pending_paid",shop="main"}} 1'
+        assert series in text(page)
 
 
 def test_the_last_part_that_is_dropped_takes_the_whole_with_it():

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from exporter import lanes
 from exporter.model import Gap, Metric, Name, Sample
 from exporter.probes import Probe
 from exporter.reading import MOST_SAMPLES, read
@@ -25,6 +26,9 @@ class Shop(SimpleNamespace):
 
     def bounded(self, probe, seconds, part=""):
         return Shop(**{**vars(self), "part": part})
+
+    def coverage(self):
+        return ()
 
 
 def shop(name="main", **more):
@@ -133,6 +137,26 @@ def test_a_hung_probe_delays_its_own_database_only(watched):
     gate.set()
     log.wait_for(lambda reading: reading.shop == "hung")
     assert watch.skipped()[Name("hung", "says")] >= 1
+
+
+def test_the_first_runs_of_many_databases_are_apart_and_each_is_asked_once_before_any_is_asked_twice(watched):
+    watch, log = watched
+    names = [Name(f"shop{number}", probe) for number in range(20) for probe in ("first", "second")]
+    watch.follow({name: Round(Says(every="1h"), shop(name.shop), name.shop) for name in names})
+    log.wait_for(lambda _: len(log.readings) == 40)
+    begun = sorted(log.readings, key=lambda reading: reading.at)
+    assert {reading.probe for reading in begun[:15]} == {"first"}
+    assert {reading.probe for reading in begun[-15:]} == {"second"}
+    assert 0.4 < (begun[-1].at - begun[0].at).total_seconds() < 2
+
+
+def test_a_run_that_is_not_due_yet_is_not_late(watched, monkeypatch):
+    watch, log = watched
+    monkeypatch.setattr(lanes, "_STRIDE", 1.0)
+    probe = Says(every="100ms", timeout="100ms")
+    watch.follow({Name(name, "says"): Round(probe, shop(name), name) for name in ("now", "later")})
+    log.wait_for(lambda reading: reading.shop == "later")
+    assert [reading.error for reading in log.readings] == [None] * len(log.readings)
 
 
 def test_a_value_that_nobody_could_renew_leaves_within_interval_and_timeout(watched):

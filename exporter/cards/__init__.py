@@ -8,15 +8,16 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from exporter.cards.words import WORDS, Language, Words
+from exporter.cards.digests import BLUE, GREEN, MARKS, digest
+from exporter.cards.values import Language
+from exporter.cards.words import WORDS, Words
 from exporter.model import Alert, Card, Case, Fact, Flip, Link
 from exporter.text import SEPARATOR, masked, one_line
 
-_CASES, _DIGEST_LINES = 5, 15
-_RED, _ORANGE, _BLUE, _GREEN = "🔴", "🟠", "🔵", "🟢"
-_WORST_FIRST = (_RED, _ORANGE, _BLUE, _GREEN)
-_MARKS = {"critical": _RED, "warning": _ORANGE}
-_SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse"})
+__all__ = ["digest", "trial", "write"]
+
+_CASES = 5
+_SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse", "noticed"})
 
 _WORTH_SAYING = timedelta(minutes=1)
 """An alert that has just begun says so by `since`; "for 0 seconds" tells nobody anything."""
@@ -33,8 +34,9 @@ def write(
 ) -> Card:
     """The card of one flip; a resolved one shows `value_now`, how long it lasted, and calls nobody.
 
-    Read from the alert: the annotations summary, description, unit (each also as `…_en`) and runbook_url; the labels
-    severity, shop and probe; every other label becomes a line. Without `unit` ("笔订单", "秒") the value is shown only
+    Read from the alert: the annotations summary, description, unit, ended (each also as `…_en`) and runbook_url; the
+    labels severity, shop and probe; every other label becomes a line. With `ended`, time alone ends the alert: its
+    card says that text and never "resolved". Without `unit` ("笔订单", "秒") the value is shown only
     where the summary names it too: it may be a mere 1 for "yes".
     """
     alert, words = flip.alert, WORDS[language]
@@ -42,10 +44,11 @@ def write(
     severity = alert.labels.get("severity", "info")
     unit = _said(alert, "unit", words)
     value = value_now if over else alert.value
-    number = words.amount(value, unit) if value is not None and _counts(alert, words) else ""
+    number = words.amount(value, unit) if value is not None and _counts(alert, words) and not _expired(alert) else ""
+    recovered = over and not flip.lost and not _expired(alert)
     return Card(
         title=_title(flip, words, severity),
-        status=("info" if flip.lost else "resolved") if over else "firing",
+        status="resolved" if recovered else "info" if over else "firing",
         severity=severity,
         text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
@@ -55,32 +58,7 @@ def write(
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),
         mention=() if over else mention,
         language=language,
-        resolved=int(over and not flip.lost),
-    )
-
-
-def digest(cards: Sequence[Card]) -> Card:
-    """One card for several waiting ones, digests among them: counts every alert and names the worst first."""
-    words = WORDS[cards[0].language]
-    covers, resolved = sum(card.covers for card in cards), sum(card.resolved for card in cards)
-    firing = [card for card in cards if card.status == "firing"]
-    severity = min((card.severity for card in firing or cards), key=_rank)
-    calm = _GREEN if resolved == covers else _BLUE
-    lines = sorted((line for card in cards for line in _lines(card)), key=_place)[:_DIGEST_LINES]
-    unlisted = words.unlisted.format(covers - len(lines)) if covers > len(lines) else ""
-    return Card(
-        title=words.digest_title.format(_MARKS.get(severity, _BLUE) if firing else calm, covers),
-        status="firing" if firing else "resolved" if resolved == covers else "info",
-        severity=severity,
-        text=words.digest_text.format(covers, resolved) + unlisted,
-        number=f"{covers:,}",
-        unit=words.digest_unit,
-        cases=tuple(lines),
-        links=tuple(link for link in cards[0].links if all(link in card.links for card in cards)),
-        mention=tuple(dict.fromkeys(name for card in firing for name in card.mention)),
-        language=words.language,
-        covers=covers,
-        resolved=resolved,
+        resolved=int(recovered),
     )
 
 
@@ -107,9 +85,11 @@ def _title(flip: Flip, words: Words, severity: str) -> str:
     shop = one_line(alert.labels.get("shop", ""), 60)
     if shop and shop not in summary:
         summary = f"{shop}{words.colon}{summary}"
+    if _expired(alert) and not flip.lost:
+        return f"{BLUE} {_said(alert, 'ended', words, 120)}"
     if alert.status == "resolved":
-        return f"{_BLUE} {words.lost.format(summary)}" if flip.lost else f"{_GREEN} {words.over.format(summary)}"
-    return f"{_MARKS.get(severity, _BLUE)} {summary}"
+        return f"{BLUE} {words.lost.format(summary)}" if flip.lost else f"{GREEN} {words.over.format(summary)}"
+    return f"{MARKS.get(severity, BLUE)} {summary}"
 
 
 def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fact]:
@@ -122,7 +102,7 @@ def _facts(flip: Flip, words: Words, severity: str, zone: tzinfo) -> Iterable[Fa
         if value := alert.labels.get(name):
             yield Fact(words.labels.get(name, one_line(name, 20)), masked(words.say(name, one_line(value, 60))))
     yield Fact(words.since, _clock(alert.since, zone))
-    if over and not flip.lost:
+    if over and not flip.lost and not _expired(alert):
         yield Fact(words.until, _clock(flip.at, zone))
     if over or flip.at - alert.since >= _WORTH_SAYING:
         yield Fact(words.lasted if over else words.lasting, words.span((flip.at - alert.since).total_seconds()))
@@ -135,12 +115,19 @@ def _over(flip: Flip, words: Words, value_now: float | None) -> str:
     """A resolved card does not repeat what to do; it says how long it lasted and what the value is now."""
     if flip.lost:
         return words.lost_text
+    if _expired(flip.alert):
+        return words.ended_text.format(words.span((flip.at - flip.alert.since).total_seconds()))
     said = words.over_text.format(words.span((flip.at - flip.alert.since).total_seconds()))
     if value_now is None or not _counts(flip.alert, words):
         return said
     unit = _said(flip.alert, "unit", words)
     now, before = (words.amount_with_unit(value, unit) for value in (value_now, flip.alert.value))
     return said + words.over_count.format(now, before)
+
+
+def _expired(alert: Alert) -> bool:
+    """Whether it ended because it was told for long enough: what it told of may well be as it was."""
+    return alert.status == "resolved" and "ended" in alert.annotations
 
 
 def _case(case: Case, at: datetime, words: Words) -> str:
@@ -190,16 +177,3 @@ def _counts(alert: Alert, words: Words) -> bool:
 
 def _clock(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%m-%d %H:%M")
-
-
-def _lines(card: Card) -> Sequence[str]:
-    """A digest's lines are its alerts already; any other card is one line."""
-    return card.cases if card.covers > 1 else (card.title,)
-
-
-def _place(line: str) -> int:
-    return _WORST_FIRST.index(line[0]) if line[:1] in _WORST_FIRST else len(_WORST_FIRST)
-
-
-def _rank(severity: str) -> int:
-    return _WORST_FIRST.index(_MARKS.get(severity, _BLUE))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Language = Literal["zh", "en"]
+from exporter.cards.values import VALUES, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Words:
     over_text: str
     over_count: str
     lost_text: str
+    ended_text: str
     sent: str
     digest_title: str
     digest_text: str
@@ -86,6 +86,7 @@ WORDS: Mapping[Language, Words] = {
         over_text="问题已消失，共持续 {}。",
         over_count="现在 {}，告警时 {}。",
         lost_text="规则、检查项或店铺已从配置中移除，或者数据已无法取得。这不代表问题已消失，原因见状态页。",
+        ended_text="到期的只是通知（共通知 {}），变更本身不会恢复。没有确认过的，请按处理手册核对。",
         sent="发送",
         digest_title="{} {} 条告警合并通知",
         digest_text="告警较多，为不超出机器人的频率限制，合并为一条：{} 条告警中，{} 条已恢复。",
@@ -101,34 +102,17 @@ WORDS: Mapping[Language, Words] = {
             "kind": "类型",
             "pay_channel": "支付渠道",
             "age": "时长",
+            "replica": "从库",
+            "thread": "线程",
             "channel": "通道",
             "probe": "检查项",
+            "search": "搜索",
+            "schema": "数据库",
+            "table": "数据表",
+            "digest": "语句摘要",
+            "finding": "隐患",
         },
-        values={
-            "kind": {
-                "pending_paid": "已付款仍待支付",
-                "paid_after_close": "关单后付款",
-                "orphan_callback": "有回调无订单",
-                "paid_without_callback": "已付款无回调",
-                "amount_mismatch": "金额不一致",
-                "double_payment": "重复付款",
-                "missing_transaction": "缺少交易号",
-                "callback_storm": "回调反复推送",
-                "half_written": "支付信息只写了一半",
-                "time_order": "时间先后颠倒",
-                "retry_exhausted": "支付平台已停止回调",
-                "below_zero": "预占小于零",
-                "above_stock": "预占大于库存",
-            },
-            "pay_channel": {
-                "wechat": "微信支付",
-                "alipay": "支付宝",
-                "unionpay": "银联",
-                "balance": "余额",
-                "unknown": "未知",
-                "other": "其他",
-            },
-        },
+        values=VALUES["zh"],
     ),
     "en": Words(
         language="en",
@@ -148,6 +132,8 @@ WORDS: Mapping[Language, Words] = {
         over_count=" Now {}, before {}.",
         lost_text="Its rule, probe or shop was removed from the configuration, or the data cannot be had any more. "
         "That does not mean the fault is gone; the status page says why.",
+        ended_text="Only the telling is over, after {}: a change does not go away by itself. "
+        "If nobody has confirmed it yet, do so as the runbook says.",
         sent="Sent",
         digest_title="{} {} alerts in one card",
         digest_text="Many alerts at once, merged so that the robot is not throttled: {} alerts, {} of them resolved. ",
@@ -163,26 +149,16 @@ WORDS: Mapping[Language, Words] = {
             "kind": "Kind",
             "pay_channel": "Via",
             "age": "Age",
+            "replica": "DB",
+            "thread": "Part",
             "channel": "Room",
             "probe": "Probe",
+            "search": "Query",
+            "schema": "DB",
+            "table": "Table",
+            "digest": "SQL",
+            "finding": "Spot",
         },
-        values={
-            "kind": {
-                "pending_paid": "paid yet pending",
-                "paid_after_close": "paid after closing",
-                "orphan_callback": "callback without order",
-                "paid_without_callback": "paid without callback",
-                "amount_mismatch": "amounts differ",
-                "double_payment": "paid twice",
-                "missing_transaction": "no transaction number",
-                "callback_storm": "callback storm",
-                "half_written": "payment half written",
-                "time_order": "times in wrong order",
-                "retry_exhausted": "callbacks have stopped",
-                "below_zero": "reserved below zero",
-                "above_stock": "reserved above stock",
-            },
-            "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
-        },
+        values=VALUES["en"],
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -12,10 +13,14 @@ from exporter.database.errors import GRANT_ELSEWHERE
 from exporter.mapping import WORDS
 from exporter.model import Reading
 from exporter.rules import Rulebook, RuleFaultError
-from exporter.shop import Asked, Denied, Shop, ShopError
+from exporter.shop import Asked, Denied, Node, Shop, ShopError
 
 SECONDS = 10.0
 """For what is asked of a shop before its probes run."""
+
+
+_RIGHTS = 6
+"""Rights that a warning names."""
 
 
 class Report:
@@ -23,6 +28,7 @@ class Report:
 
     def __init__(self) -> None:
         self.faults = 0
+        self._granted: set[str] = set()
 
     def good(self, text: str) -> None:
         print(f"  ok       {text}")
@@ -36,6 +42,17 @@ class Report:
     def fault(self, text: str) -> None:
         self.faults += 1
         print(f"  FAULT    {text.removesuffix(GRANT_ELSEWHERE)}")
+
+    def tell(self, text: str) -> None:
+        """More about the line before."""
+        print(f"             {text}")
+
+    def remedy(self, grants: str) -> None:
+        """Statements to run, each told once."""
+        for grant in grants.splitlines():
+            if grant not in self._granted:
+                self._granted.add(grant)
+                print(f"           {grant}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             _tables(shop, report)
             for probe in config.shops[name].probes:
                 for reading, bounded in once(config, shop, probe):
-                    _probe(reading, bounded.trace, report)
+                    _probe(reading, bounded, report)
         shop.close()
     print(f"{report.faults} faults" if report.faults else "no faults")
     return 1 if report.faults else 0
@@ -75,17 +92,35 @@ def _rules(config: Config, report: Report) -> None:
 
 
 def _servers(shop: Shop, report: Report) -> bool:
-    """Whether all databases of the shop answer."""
+    """Whether the tables can be asked for; a replica that does not answer is a fault, too, but the rest goes on."""
+    answered = [
+        _server(shop.bounded("check", SECONDS).node(name), f"database {name}: " if name else "", report)
+        for name in shop.databases
+    ]
+    for name in shop.replicas:
+        _server(shop.bounded("check", SECONDS).replica(name), f"replica {name}: ", report)
+    return all(answered)
+
+
+def _server(node: Node, place: str, report: Report) -> bool:
     try:
-        servers = shop.bounded("check", SECONDS).servers()
+        server, abilities = node.server(), node.abilities()
     except ShopError as error:
-        report.fault(str(error))
-        return False
-    for name, server in servers.items():
-        place = f"database {name}: " if name else ""
-        report.good(f"{place}{server.product} {server.version}; session: {', '.join(server.fences)}")
-        if server.writes:
-            report.warn(f"{place}the account may {', '.join(server.writes)}; give it SELECT on the mapped columns only")
+        report.fault(f"{place}{error}")
+        # An account without any right is told the GRANT of each table.
+        return isinstance(error, Denied) and bool(error.account)
+    version = server.version or "(it tells no version)"
+    report.good(f"{place}{server.product} {version}; session: {', '.join(server.fences) or 'without any fence'}")
+    for each in abilities:
+        # Not as a statement of its own line: only what a probe was refused is to be run.
+        needs = f"; a probe that reads it needs {each.grant}" if each.grant else ""
+        report.tell(f"{each.name}: {each.state}{needs}")
+    if not server.limits:
+        report.warn(f"{place}the server takes no limit for a statement; what hangs is ended by KILL QUERY alone")
+    if server.writes:
+        report.warn(f"{place}the account may {_first(server.writes)}; give it SELECT on the mapped columns only")
+    elif server.writes is None:
+        report.note(f"{place}whether the account may write cannot be told: the server does not show its grants")
     return True
 
 
@@ -94,28 +129,35 @@ def _tables(shop: Shop, report: Report) -> None:
     for word in WORDS:
         if shop.mapping.table(word) is None:
             continue
+        bounded, faults = shop.bounded("check", SECONDS), list[ShopError]()
         try:
-            shop.bounded("check", SECONDS).lookup(word, "key", ["0"])
-        except Denied as error:
-            report.fault(f"{word}: {error}")
-            if error.grant:
-                print(f"           {error.grant}")
+            bounded.lookup(word, "key", ["0"])
         except ShopError as error:
-            report.fault(f"{word}: {error}")
-        else:
+            faults.append(error)
+        faults = list(bounded.silent(word).values()) or faults
+        for fault in faults:
+            report.fault(f"{word}: {fault}")
+            if isinstance(fault, Denied):
+                report.remedy(fault.grant)
+        if not faults:
             report.good(f"{word}: {shop.mapping.table(word).table}")  # type: ignore[union-attr]
 
 
-def _probe(reading: Reading, trace: list[Asked], report: Report) -> None:
+def _probe(reading: Reading, shop: Shop, report: Report) -> None:
+    """`shop` is the bounded one of this run."""
     name = "/".join(filter(None, reading.name[1:]))
     if reading.error:
         report.fault(f"{name}: {reading.error}")
     else:
-        report.good(f"{name}: {_cost(reading, trace)}")
+        report.good(f"{name}: {_cost(reading, shop.trace)}")
+        for denied in shop.refused:
+            report.note(f"{name}: went on without this: {str(denied).removesuffix(GRANT_ELSEWHERE)}")
+    for denied in shop.refused:
+        report.remedy(denied.grant)
     for why, checks in groupby(sorted(reading.gaps, key=lambda gap: gap.why), key=lambda gap: gap.why):
         report.note(f"{name}: not applicable: {', '.join(gap.check for gap in checks)}: {why}")
-    for line in _plans(trace):
-        print(f"             {line}")
+    for line in _plans(shop.trace):
+        report.tell(line)
 
 
 def _cost(reading: Reading, trace: list[Asked]) -> str:
@@ -124,11 +166,17 @@ def _cost(reading: Reading, trace: list[Asked]) -> str:
     return f"{len(trace)} statements, {rows} rows, {spent:.1f} ms of the database, {len(reading.samples)} series"
 
 
+def _first(rights: tuple[str, ...]) -> str:
+    further = len(rights) - _RIGHTS
+    return ", ".join(rights[:_RIGHTS]) + (f" and {further} more" if further > 0 else "")
+
+
 def _plans(trace: list[Asked]) -> Iterator[str]:
-    """Each different plan once."""
+    """Each different plan once; of shards, which differ in their numbers, that of the first."""
     seen = set()
     for asked in trace:
         for step in asked.plan:
-            if str(step) not in seen:
-                seen.add(str(step))
+            alike = re.sub(r"\d+", "", step.table), step.access, step.key
+            if alike not in seen:
+                seen.add(alike)
                 yield str(step)

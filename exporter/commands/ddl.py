@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from exporter.commands import config_file
 from exporter.config import ShopSection, load
@@ -16,7 +15,7 @@ from exporter.database.sharing import leave, share
 from exporter.ddl import Asked, Fault, Ground, Verdict, judge, read, show
 from exporter.ddl.live import Place
 from exporter.ddl.script import LONGEST
-from exporter.shop import LARGE
+from exporter.shop.guard import LARGE
 from exporter.strict import unknown
 
 FORMATS = {"text": show.text, "json": show.as_json, "sarif": show.sarif}
@@ -108,16 +107,5 @@ def _places(name: str, section: ShopSection, large: int) -> Iterator[Place]:
 
 
 def _selects(section: ShopSection) -> dict[str, str]:
-    """Who asks → the SELECT, of searches and of queries that stand in the configuration."""
-    found: dict[str, str] = {}
-    for probe in section.probes.values():
-        for attribute, word in (("searches", "search"), ("queries", "query")):
-            given: Any = getattr(probe, attribute, None) or {}
-            named = (
-                given.items() if isinstance(given, Mapping) else ((getattr(each, "name", "?"), each) for each in given)
-            )
-            for name, each in named:
-                sql = each if isinstance(each, str) else getattr(each, "sql", getattr(each, "select", None))
-                if isinstance(sql, str):
-                    found[f"{word} {name}"] = sql
-    return found
+    """Who asks → the SELECT, of the searches and queries that stand in the configuration."""
+    return {who: sql for probe in section.probes.values() for who, sql in probe.selects().items()}

@@ -8,9 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from exporter.database.deadline import Bite, Deadline, Watchdog
+from exporter.database.deadline import WATCHDOG, Bite, Deadline
 from exporter.database.dial import Dial
-from exporter.database.errors import ShopError, TimedOut, Unreachable
+from exporter.database.errors import Ended, ShopError, TimedOut, Unreachable
 from exporter.database.families import family
 from exporter.database.opening import Inspect, Link, Opening
 from exporter.database.session import Fault
@@ -46,9 +46,9 @@ class Database:
         self.family = family(url)
         self.opening = Opening(self.family)
         self._lock = threading.Lock()
-        self._watchdog = Watchdog()
         self._link: Link | None = None
-        self._dial = Dial(self.opening.link)
+        self._dial = Dial(self.opening.link, Link.drop)
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"Database({self.family.name})"
@@ -75,12 +75,20 @@ class Database:
         except _Lost as lost:
             raise Unreachable(f"the database ended the connection: {lost.fault.text}") from None
         finally:
+            if self._closed:
+                self._let_go()
             self._lock.release()
 
     def close(self) -> None:
+        """Keeps no connection from now on: a run that is still under way gets one for each statement."""
         with self._lock:
-            self._drop()
+            self._closed = True
+            self._let_go()
         self.opening.close()
+
+    def _let_go(self) -> None:
+        self._drop()
+        self._dial.abandon()
 
     def _idle(self) -> Link | None:
         """The open connection, if it has served and is not old: firewalls forget the silent ones without a word."""
@@ -106,7 +114,7 @@ class Database:
             raise TimedOut(f"the {deadline.total:g} s of this run are over")
         bite: Bite | None = None
         try:
-            with self._watchdog.until(deadline, link.session.sever) as bite:
+            with WATCHDOG.until(deadline, link.session.sever) as bite:
                 link.bound(deadline.left)
                 options = {"inspect": inspect} if inspect else {}
                 rows = link.connection.execute(statement, binds, execution_options=options).all()
@@ -117,7 +125,8 @@ class Database:
             fault = self.opening.understood(error)
             if bite and bite.done:
                 self._end(link)
-                raise TimedOut(f"the database did not answer within {deadline.total:g} s") from None
+                late = Ended if fault.kind == "timeout" else TimedOut
+                raise late(f"the database did not answer within {deadline.total:g} s") from None
             self._sort(fault, deadline)
             raise StatementError(fault) from None
         if bite.done:
@@ -130,7 +139,7 @@ class Database:
             self._drop()
             raise _Lost(fault) from None
         if fault.kind == "timeout":
-            raise TimedOut(f"the database ended the statement at its limit (of {deadline.total:g} s)") from None
+            raise Ended(f"the database ended the statement at its limit (of {deadline.total:g} s)") from None
         if fault.kind == "lock":
             raise TimedOut("a lock stood in the way for too long; is a table being altered?") from None
 

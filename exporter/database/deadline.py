@@ -38,22 +38,23 @@ class Bite:
 
 
 class Watchdog:
-    """One thread that severs a connection at its deadline; watching costs two locks and no thread switch.
+    """One thread that severs each connection at its deadline; watching costs two locks and no thread switch.
 
     A read timeout of the driver would not do: it starts anew with every packet.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._watched: Bite | None = None
+        self._watched: set[Bite] = set()
         self._thread: threading.Thread | None = None
         self._wakes_at = float("inf")
 
     @contextmanager
     def until(self, deadline: Deadline, sever: Callable[[], None]) -> Iterator[Bite]:
+        """`sever` is called from the watchdog's thread, and must not block: all wait for it."""
         bite = Bite(deadline.at, sever)
         with self._changed:
-            self._watched = bite
+            self._watched.add(bite)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="shop-watchdog", daemon=True)
                 self._thread.start()
@@ -63,21 +64,25 @@ class Watchdog:
             yield bite
         finally:
             with self._changed:
-                self._watched = None
+                self._watched.discard(bite)
 
     def _watch(self) -> None:
         with self._changed:
             while True:
-                now, bite = time.monotonic(), self._watched
-                if bite and bite.at <= now:
-                    self._watched, bite.done = None, True
+                now = time.monotonic()
+                for bite in [each for each in self._watched if each.at <= now]:
+                    self._watched.remove(bite)
+                    bite.done = True
                     bite.sever()
-                    continue
-                self._wakes_at = bite.at if bite else now + _IDLE
-                if not self._changed.wait(self._wakes_at - now) and self._watched is None and not bite:
+                idle = not self._watched
+                self._wakes_at = min((each.at for each in self._watched), default=now + _IDLE)
+                if not self._changed.wait(self._wakes_at - now) and idle and not self._watched:
                     self._thread = None
                     return
 
 
 _IDLE = 60.0
 """Seconds without a statement after which the thread ends."""
+
+WATCHDOG = Watchdog()
+"""One for all databases: a hundred of them do not need a hundred threads that sleep."""

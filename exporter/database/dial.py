@@ -27,11 +27,11 @@ an account.
 class Dial(Generic[Link]):
     """Opens in a thread of its own: a name server, a handshake or a frozen server can hold that thread only.
 
-    An attempt that outlives its caller goes on; the next caller gets its connection.
+    An attempt that outlives its caller goes on; the next caller gets its connection, or `drop` does.
     """
 
-    def __init__(self, connect: Callable[[], Link]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Link], drop: Callable[[Link], None]) -> None:
+        self._connect, self._drop = connect, drop
         self._attempt: Future[Link] | None = None
         self._failure: ShopError | None = None
         self._delay = 0.0
@@ -54,6 +54,16 @@ class Dial(Generic[Link]):
             raise self._note(error) from None
         self._attempt, self._failure, self._delay = None, None, 0.0
         return link
+
+    def abandon(self) -> None:
+        """No caller will come for the attempt under way: its connection is dropped as soon as it stands."""
+        attempt, self._attempt = self._attempt, None
+        if attempt:
+            attempt.add_done_callback(self._unwanted)
+
+    def _unwanted(self, attempt: Future[Link]) -> None:
+        if not attempt.exception():
+            self._drop(attempt.result())
 
     def _try(self, attempt: Future[Link]) -> None:
         try:

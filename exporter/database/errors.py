@@ -26,6 +26,10 @@ class TimedOut(ShopError):
     """The time of the run is over, or the server ended the statement at its limit."""
 
 
+class Ended(TimedOut):
+    """It was at work all the while, and was ended at the limit: it takes at least that long."""
+
+
 class Denied(ShopError):
     """The account may not; `grant` is the statement a DBA can run, empty where a grant is not the remedy.
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exporter.database import StatementError
+from exporter.database import StatementError, privileges
 from exporter.database.errors import GRANT_ELSEWHERE, Denied, Missing, ShopError
 from exporter.strict import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from exporter.database import Database
     from exporter.database.catalog import Catalog
     from exporter.database.deadline import Deadline
     from exporter.database.session import Fault
@@ -35,7 +36,7 @@ def told(
         return Missing(f"there is no column {column} in {where}{code}{near}; name the right one in the mapping")
     if fault.kind in ("denied", "access"):
         what = f"column {fault.names['column']} of " if "column" in fault.names else ""
-        remedy = grant(catalog, schema, table, columns, account(catalog, deadline))
+        remedy = grant(catalog, schema, table, columns, account(catalog.database, deadline))
         return Denied(f"the account may not read {what}{where}{code}{GRANT_ELSEWHERE}", remedy)
     return ShopError(f"the database refuses the statement over {where}{code}: {fault.text}")
 
@@ -53,26 +54,16 @@ def shut_out(error: Denied, catalog: Catalog, schema: str | None, table: str, co
     return Denied(str(error), grant(catalog, schema, table, columns, error.account), account=error.account)
 
 
-def account(catalog: Catalog, deadline: Deadline) -> str:
+def account(database: Database, deadline: Deadline) -> str:
     """What the server calls the account; empty where there are no accounts."""
-    asked = _ACCOUNT.get(catalog.database.family.name)
+    asked = _ACCOUNT.get(database.family.name)
     try:
-        return str(catalog.database.ask(text(asked), deadline)[0][0]) if asked else ""
+        return str(database.ask(text(asked), deadline)[0][0]) if asked else ""
     except (ShopError, StatementError):
         return "order_health@%"
 
 
 def grant(catalog: Catalog, schema: str | None, table: str, columns: Sequence[str], to: str) -> str:
     """The statement that lets the account `to` (as the server calls it) read these columns; empty without one."""
-    if not to:
-        return ""
-    family = catalog.database.family.name
-    quote = "`" if family == "mysql" else '"'
-
-    def quoted(name: str) -> str:
-        return quote + name.replace(quote, quote * 2) + quote
-
-    user, _, host = to.rpartition("@")
-    grantee = f"'{user}'@'{host}'" if family == "mysql" else quoted(to)
-    listed = ", ".join(quoted(each) for each in dict.fromkeys(columns))
-    return f"GRANT SELECT ({listed}) ON {quoted(catalog.schema(schema))}.{quoted(table)} TO {grantee};"
+    place = catalog.schema(schema), table
+    return privileges.select(catalog.database.family.name, place, columns, to) if to else ""

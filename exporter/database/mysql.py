@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import ssl
-import threading
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql import FIELD_TYPE, converters
 
+from exporter.database import dialect
 from exporter.database.errors import ShopError, masked
 from exporter.database.session import CONNECT_SECONDS, Fault, Session
+from exporter.database.sockets import reached, shut, shut_after
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
     from sqlalchemy.engine import URL
@@ -57,7 +58,7 @@ _KIND = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 class MySQL:
     name = "mysql"
-    engine_url = "mysql+pymysql://"
+    engine_url = dialect.URL
     engine_options: Mapping[str, Any] = {}
     # TIMESTAMP columns are shown in the session's zone, DATETIME columns are not touched by it.
     setup: tuple[tuple[str, ...], ...] = (
@@ -90,7 +91,7 @@ class MySQL:
             link.close()
             twin.close()
 
-        return Session(link, lambda: _shut(twin), lambda: self._kill(thread), close)
+        return Session(link, lambda: shut(twin), lambda: self._kill(thread), close)
 
     def _dial(self, seconds: float) -> tuple[Any, socket.socket]:
         """A connection on a socket of ours, and that socket's twin, by which it can be ended at any instant."""
@@ -109,41 +110,32 @@ class MySQL:
             autocommit=True,
             defer_connect=True,
         )
-        plain = _socket(self._url, query.get("unix_socket"), seconds)
+        plain = reached(self._url, query.get("unix_socket"), seconds)
         twin = plain.dup()
-        alarm = threading.Timer(seconds, _shut, (twin,))
-        alarm.daemon = True
-        alarm.start()
         try:
-            link.connect(plain)
+            with shut_after(seconds, twin):
+                link.connect(plain)
         except BaseException:
             twin.close()
             raise
-        finally:
-            alarm.cancel()
         return link, twin
 
     def _kill(self, thread: int) -> None:
         link, twin = self._dial(2.0)
-        alarm = threading.Timer(2.0, _shut, (twin,))
-        alarm.daemon = True
-        alarm.start()
         try:
-            with link.cursor() as cursor:
+            with shut_after(2.0, twin), link.cursor() as cursor:
                 cursor.execute(f"KILL QUERY {int(thread)}")
         finally:
-            alarm.cancel()
             link.close()
             twin.close()
 
     def fault(self, error: BaseException) -> Fault:
-        if not isinstance(error, pymysql.err.Error):
-            if "cryptography" in str(error):
-                return Fault(
-                    "access", "", "this account's password may only travel encrypted; add ?tls=true to the address"
-                )
-            return Fault("lost", "", "it answers with something else than the MySQL protocol")
-        if not isinstance(code := error.args[0] if error.args else None, int):
+        if "cryptography" in str(error) and not isinstance(error, pymysql.err.Error):
+            return Fault(
+                "access", "", "this account's password may only travel encrypted; add ?tls=true to the address"
+            )
+        code = error.args[0] if isinstance(error, pymysql.err.Error) and error.args else None
+        if not isinstance(code, int):
             return Fault("lost", "", "it answers with something else than the MySQL protocol")
         text = str(error.args[1]) if len(error.args) > 1 else ""
         pattern = _NAMES.get(code)
@@ -167,26 +159,6 @@ class _Connection(pymysql.connections.Connection):
         """A connection that broke is closed already: no error."""
         with contextlib.suppress(pymysql.err.Error):
             super().close()
-
-
-def _socket(url: URL, path: str | None, seconds: float) -> socket.socket:
-    try:
-        if path:
-            plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            plain.settimeout(seconds)
-            plain.connect(path)
-            return plain
-        plain = socket.create_connection((url.host or "127.0.0.1", url.port or 3306), seconds)
-    except OSError as error:
-        raise pymysql.err.OperationalError(2003, error.strerror or type(error).__name__) from None
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return plain
-
-
-def _shut(twin: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        twin.shutdown(socket.SHUT_RDWR)
 
 
 @cache

@@ -13,6 +13,8 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
+from exporter.database import spoken
+from exporter.database.compiled import shared
 from exporter.database.errors import Denied, Missing, ShopError, Unreachable
 
 if TYPE_CHECKING:
@@ -66,6 +68,11 @@ class Opening:
         )
         event.listen(self._engine, "before_cursor_execute", _inspected)
 
+    @property
+    def limits(self) -> bool:
+        """Whether statements end by themselves; a family without limits (SQLite) runs in this process."""
+        return bool(self._limit) or not self.family.limits
+
     def link(self) -> Link:
         """Raises Unreachable, Denied or Missing; ends within a few seconds."""
         self._session = None
@@ -75,6 +82,7 @@ class Opening:
         connection = None
         try:
             connection = self._engine.connect()
+            shared(connection)
             assert self._session  # noqa: S101 - the engine has just called _raw
             self._set_up(self._session.raw)
             return Link(connection, self._session, self._limit)
@@ -113,9 +121,11 @@ class Opening:
     def _set_up(self, raw: Any) -> None:
         """Asks the server what it takes instead of reading its version; what it took once is asked first next time."""
         cursor = raw.cursor()
-        self.fences = tuple(done for step in self.family.setup if (done := self._first(cursor, step)))
+        fences = tuple(done for step in self.family.setup if (done := self._first(cursor, step)))
         limits = ([self._limit] if self._limit else []) + list(self.family.limits)
         self._limit = next((each for each in limits if self._first(cursor, (each(60.0),))), None)
+        # The limit is set anew for each statement; its name tells the product where VERSION() does not.
+        self.fences = (*fences, *([self._limit(60.0).partition(" = ")[0]] if self._limit else []))
         cursor.close()
 
     def _first(self, cursor: Any, alternatives: Sequence[str]) -> str | None:
@@ -135,6 +145,7 @@ _SECONDS = 5.0
 
 
 def _inspected(_connection: Any, cursor: Any, statement: str, binds: Any, context: Any, _many: bool) -> None:
+    spoken.note(statement)
     inspect: Inspect | None = context.execution_options.get("inspect") if context else None
     if inspect:
         inspect(cursor, statement, binds)

@@ -28,7 +28,13 @@ _OWNER = {
     "postgresql": "SELECT tablename FROM pg_indexes WHERE schemaname = :schema AND indexname = :name",
     "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name",
 }
-_GRANTS = {"views": "SHOW VIEW", "triggers": "TRIGGER", "references": "SELECT"}
+_GRANTS = {
+    "columns": "SELECT",
+    "indexes": "SELECT",
+    "views": "SHOW VIEW",
+    "triggers": "TRIGGER",
+    "references": "SELECT",
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Place:
     def _unseen(self, tables: Collection[TableShape]) -> Iterator[str]:
         unseen = sorted({what for table in tables for what in table.unseen})
         if unseen:
-            grants = ", ".join(_GRANTS[what] for what in unseen)
+            grants = ", ".join(dict.fromkeys(_GRANTS[what] for what in unseen))
             yield (
                 f"{self.at}: the account may not see all {', '.join(unseen)} of this schema, so what they break is not "
                 f"told; an account with {grants} on the schema sees them"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
+from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
 _SECRET = "SEC-of-a-room-on-this-machine"  # noqa: S105 - it opens nothing else
@@ -18,10 +19,22 @@ _CONFIG = """\
 shops:
   demo:
     database: sqlite:///{folder}/shop.db
+    replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
     tables: plain
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      schema_watch: {{every: 1h}}
+      slow_queries:
+        every: 1s
+        searches:
+          by_phone:
+            query: >-
+              SELECT order_no, receiver FROM order_search
+              WHERE order_no LIKE :part OR phone LIKE :part OR receiver LIKE :part ORDER BY id DESC LIMIT 20
+            values: {{part: "%5550123%"}}
+            budget: 10ms
+      replica_lag: {{every: 1s, heartbeat: {{table: heartbeat, zone: UTC, server: ""}}}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
   duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
@@ -46,6 +59,7 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
+        replica = Replica(folder / "shop.db", folder / "replica.db")
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         (folder / "config.yaml").write_text(
             _CONFIG.format(folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET),
@@ -62,8 +76,12 @@ def play(listen: str, duration: float | None) -> int:
             timer = threading.Timer(duration, app.stop)
             timer.daemon = True
             timer.start()
+        replica.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
-        return app.run()
+        try:
+            return app.run()
+        finally:
+            replica.stop()
 
 
 def _place(listen: str) -> tuple[str, int]:

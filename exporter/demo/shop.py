@@ -15,6 +15,15 @@ SCHEMA = Path(__file__).parents[1] / "presets" / "plain.sql"
 PENDING, PAID_YET_PENDING, HEALTHY = 142, 89, 400
 """Pending orders of the last three hours; those of them that are paid; orders on which nothing is wrong."""
 
+SEARCHED = 300_000
+"""Rows of the list in which the shop's people look up an order by a phone number; enough to be slow anywhere."""
+
+_SEARCHED = f"""
+CREATE TABLE order_search (id INTEGER PRIMARY KEY, order_no TEXT NOT NULL, phone TEXT NOT NULL, receiver TEXT NOT NULL);
+INSERT INTO order_search
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {SEARCHED})
+SELECT i, 'OH' || (20250000000000 + i), '199' || substr('0000000' || (i * 7919 % 100000000), -8), 'buyer ' || i FROM n;
+"""
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _CHANNELS = ("wechat", "wechat", "wechat", "unionpay")
 _WAREHOUSES = ("shanghai", "guangzhou", "chengdu")
@@ -25,7 +34,7 @@ Callback = tuple[int, str, str, str, int, str, str]
 
 
 def build(file: Path, now: datetime) -> None:
-    """Writes the shop: 142 orders pending in 3 hours, 89 of them paid, and one SKU sold twice."""
+    """Writes the shop: 142 orders pending in 3 hours, 89 of them paid, one SKU sold twice, and a slow search."""
     chance = random.Random(20260123)  # noqa: S311 - the same shop at every start
     orders, callbacks = [], []
     for number in range(HEALTHY + PENDING):
@@ -33,7 +42,7 @@ def build(file: Path, now: datetime) -> None:
         orders.append(order)
         callbacks += [callback] if callback else []
     with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(SCHEMA.read_text(encoding="utf-8"))
+        database.executescript(SCHEMA.read_text(encoding="utf-8") + _SEARCHED)
         database.executemany(
             "INSERT INTO orders (id, order_no, out_trade_no, status, amount, currency, pay_channel, transaction_id,"
             " created_at, paid_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",

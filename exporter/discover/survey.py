@@ -124,7 +124,7 @@ class Survey:
     @cached_property
     def account(self) -> str:
         """What the server calls it; may be set where the server told it by refusing a connection."""
-        return faults.account(self._catalog, Deadline(_SECONDS))
+        return faults.account(self._catalog.database, Deadline(_SECONDS))
 
     def _described(self, texts: dict[str, str], name: str = "") -> Sequence[Any]:
         words = texts[self._database.family.name]

@@ -9,16 +9,36 @@ from dataclasses import dataclass, replace
 from exporter import __version__
 from exporter.metrics import process
 from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
+from exporter.metrics.coverage import COVERAGE, SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
 from exporter.metrics.text import line_prefix, lines
-from exporter.model import Metric, Name, Reading, Sample
+from exporter.model import Gap, Metric, Name, Reading, Sample
 
-__all__ = ["LAST_SUCCESS", "LIMIT", "NOT_APPLICABLE", "PART_SUCCESS", "SECONDS", "SUCCESS", "Exposition", "Series"]
+__all__ = [
+    "COVERAGE",
+    "LAST_SUCCESS",
+    "LIMIT",
+    "NOT_APPLICABLE",
+    "PART_NOT_APPLICABLE",
+    "PART_SUCCESS",
+    "SCANNED_SHARDS",
+    "SECONDS",
+    "SHARDS",
+    "SUCCESS",
+    "UNREAD_SHARDS",
+    "Exposition",
+    "Series",
+]
 
 NOT_APPLICABLE = Metric(
     "order_health_not_applicable",
     "1 for each check that this shop cannot answer; the status page says why. What it would tell is absent, not 0.",
     ("probe", "check"),
+)
+PART_NOT_APPLICABLE = Metric(
+    "order_health_part_not_applicable",
+    "1 for each check that cannot be answered for this part of the probe (a replica, a query), as for a whole probe.",
+    ("probe", "part", "check"),
 )
 BUILD = Metric("order_health_build_info", "The version that is running; always 1.", ("version",))
 
@@ -76,7 +96,8 @@ class Exposition:
             before = self._parts.get(name)
             said = Said.by(reading, before.said if before else None, limits or {})
             samples = [*reading.samples] if reading.error is None else []
-            samples += (NOT_APPLICABLE(1, probe=name.probe, check=gap.check) for gap in reading.gaps)
+            samples += (_gap(name, gap) for gap in reading.gaps)
+            samples += shards(reading)
             samples += said.samples(name.probe) if not name.part else [said.of_part(name)]
             parts = {**self._parts, name: replace(Part.of(reading.shop, samples, before), said=said)}
             self._change(self._summed(parts, name) if name.part else parts)
@@ -119,3 +140,9 @@ class Exposition:
     def _change(self, parts: Mapping[Name, Part]) -> None:
         about_process = Part.of("", process.samples(), parts.get(_PROCESS), scheduled=False)
         self._parts = {**parts, _PROCESS: about_process}
+
+
+def _gap(name: Name, gap: Gap) -> Sample:
+    if name.part:
+        return PART_NOT_APPLICABLE(1, probe=name.probe, part=name.part, check=gap.check)
+    return NOT_APPLICABLE(1, probe=name.probe, check=gap.check)

@@ -61,6 +61,10 @@ class Probe(Strict, ABC):
         """The databases and replicas that it asks by name, each with the place in its section that names it."""
         return ()
 
+    def selects(self) -> Mapping[str, str]:
+        """The SELECTs of its settings by who asks them ("query refunds_open"): a migration must not break them."""
+        return {}
+
     def lane(self, part: str) -> str:  # noqa: ARG002 - most use the shop's own connection
         """Runs of one lane wait for each other; "" is the lane of the shop's own database.
 

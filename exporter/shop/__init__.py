@@ -1,5 +1,6 @@
 """The order system as probes may touch it: read-only, bounded in time and rows, asked in our words."""
 
+from exporter.database.abilities import Ability
 from exporter.database.catalog import Column, Index
 from exporter.database.errors import (
     Denied,
@@ -12,19 +13,26 @@ from exporter.database.errors import (
     Unsupported,
 )
 from exporter.database.server import Server
+from exporter.database.shape import ColumnShape, IndexShape, TableShape
 from exporter.shop.guard import Step
+from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan
 
 __all__ = [
+    "Ability",
     "Asked",
     "Column",
+    "ColumnShape",
     "Denied",
     "Index",
+    "IndexShape",
+    "Measured",
     "Memory",
     "Missing",
     "Node",
@@ -37,7 +45,10 @@ __all__ = [
     "ShopError",
     "Step",
     "Table",
+    "TableShape",
     "TimedOut",
+    "Trail",
     "Unreachable",
     "Unsupported",
+    "Who",
 ]

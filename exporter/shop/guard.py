@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
     from exporter.database.opening import Inspect
 
+LARGE = 100_000
+"""Rows from which a table may not be read from end to end."""
+
 _LIST = re.compile(r"IN \((?:[^()'`\"]|\([^()]*\))*\)")
 _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a key
 
@@ -66,7 +69,7 @@ class Guard:
             key = _shape(statement)
             known = self._cleared.get(key)
             if not known or known[0] + HOUR < time.monotonic():
-                raise Plan(key, self._explained(cursor, statement, binds))
+                raise Plan(key, self.explained(cursor, statement, binds))
             seen.extend(known[1])
 
         return look
@@ -86,7 +89,7 @@ class Guard:
                 )
         self._cleared[plan.key] = time.monotonic(), plan.steps
 
-    def _explained(self, cursor: Any, statement: str, binds: Any) -> tuple[Step, ...]:
+    def explained(self, cursor: Any, statement: str, binds: Any) -> tuple[Step, ...]:
         family = self._catalog.database.family
         cursor.execute(family.explain + statement, binds)
         names = [column[0] for column in cursor.description]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from exporter.database import Database, StatementError
-from exporter.database.catalog import Catalog
+from exporter import masking
+from exporter.database import StatementError
+from exporter.database.deadline import Deadline
+from exporter.database.errors import Denied, Ended, ShopError
 from exporter.database.faults import told
-from exporter.shop.guard import Guard, Plan, Step
+from exporter.shop.guard import Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import sqlalchemy
 
-    from exporter.database.deadline import Deadline
+    from exporter.mapping.shards import Shard
+    from exporter.shop.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +47,33 @@ class Place:
     schema: str | None = None
 
 
-class Source:
-    """A database with what is known of it: shared by all runs of a shop."""
-
-    def __init__(self, database: Database, large: int) -> None:
-        self.database = database
-        self.catalog = Catalog(database)
-        self.guard = Guard(self.catalog, large)
-
-    def forget(self) -> None:
-        self.catalog.forget()
-        self.guard.forget()
+SHARE = 1 / 8
+"""The part of a run that one shard may take from the others."""
 
 
 @dataclass(slots=True)
 class Run:
+    """`refused`: what the account may not, also where a probe went on without it.
+
+    `silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now; `unknown`:
+    values, by word and column, of which nobody knows whether a row has them. `began` is monotonic.
+    """
+
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
+    refused: list[Denied] = field(default_factory=list)
+    silent: dict[tuple[str, Shard], ShopError] = field(default_factory=dict)
+    gone: dict[str | None, ShopError] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def within(self, seconds: float) -> Run:
+        """The same run for a part of it that may take so long."""
+        return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 3)))
+
+    def part(self) -> Run:
+        """As much of the run as one shard may take from the others."""
+        return self.within(self.deadline.total * SHARE)
 
     def note(
         self, source: Source, statement: sqlalchemy.Executable, binds: Mapping[str, Any] | None = None
@@ -95,8 +108,8 @@ class Run:
                 return self.guarded(source, statement, ((place.schema, place.name),), binds, advice=advice)
             return self.note(source, statement, binds)
         except StatementError as error:
-            raise told(
-                error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline
+            raise self.noted(
+                told(error.fault, source.catalog, place.schema, place.name, place.columns, deadline=self.deadline)
             ) from None
 
     def guarded(
@@ -129,7 +142,40 @@ class Run:
             self._keep(sql, begun, rows, steps)
         return rows
 
+    def measure(self, source: Source, statement: sqlalchemy.Executable) -> tuple[Asked, bool]:
+        """Runs it whatever its plan, which is asked for before; true when it was ended at the limit.
+
+        The time is from when the statement was sent to its last row, without a connection's. Literals are not kept.
+        """
+        sql, begun = list[str](), list[float]()
+
+        def explain(cursor: Any, text: str, binds: Any) -> None:
+            raise Plan(text, source.guard.explained(cursor, text, binds))
+
+        def begin(_cursor: Any, text: str, _binds: Any) -> None:
+            sql.append(masking.statement(text))
+            begun.append(time.monotonic())
+
+        steps, rows, ended = cast("tuple[Step, ...]", ()), cast("Sequence[Any]", ()), False
+        try:
+            source.database.ask(statement, self.deadline, inspect=explain)
+        except Plan as plan:
+            steps = plan.steps
+        try:
+            rows = source.database.ask(statement, self.deadline, inspect=begin)
+        except Ended:
+            ended = True
+        finally:
+            if begun:
+                self._keep(sql, begun[-1], rows, steps)
+        return self.trace[-1], ended
+
     def _keep(self, sql: Sequence[str], begun: float, rows: Sequence[Any], steps: Sequence[Step] = ()) -> None:
         """What failed is shown as well: it is what one wants to see."""
         if sql:
             self.trace.append(Asked(_line(sql[-1]), time.monotonic() - begun, len(rows), tuple(steps)))
+
+    def noted(self, error: ShopError) -> ShopError:
+        if isinstance(error, Denied):
+            self.refused.append(error)
+        return error

@@ -118,16 +118,13 @@ def test_a_write_is_held_against_the_plan_of_the_server(found, shop):
 
 
 @pytest.mark.server
-def test_searches_and_queries_of_the_configuration_are_asked_for_by_name(found, monkeypatch):
-    from exporter.probes.pending_paid import PendingPaid
-
-    monkeypatch.setattr(
-        PendingPaid, "searches", {"by_refund": "SELECT amount FROM refunds WHERE order_id = %s"}, raising=False
-    )
-    told = found("ALTER TABLE refunds DROP COLUMN amount")
-    assert told["used-column"] == ["search by_refund"]
-    dropped = found("ALTER TABLE refunds DROP FOREIGN KEY refund_of, DROP INDEX refund_of")
-    assert dropped["index-lost"] == ["search by_refund, by order_id"]
+def test_queries_of_the_configuration_are_asked_for_by_name(found):
+    query = "SELECT amount AS n FROM refunds WHERE order_id = 7"
+    probes = f"{{sql: {{queries: {{by_refund: {{query: {query}, metrics: {{shop_n: {{value: n}}}}}}}}}}}}"
+    told = found("ALTER TABLE refunds DROP COLUMN amount", probes=probes)
+    assert told["used-column"] == ["query by_refund"]
+    dropped = found("ALTER TABLE refunds DROP FOREIGN KEY refund_of, DROP INDEX refund_of", probes=probes)
+    assert dropped["index-lost"] == ["query by_refund, by order_id"]
 
 
 @pytest.mark.server
@@ -135,7 +132,7 @@ def test_an_account_that_sees_little_is_told_what_is_missing(ddl):
     status, out, _ = ddl(CALM + "ALTER TABLE orders DROP COLUMN status", user="oh")
     assert status == 1
     assert "used-column" in out
-    assert "note: main: the account may not see all references, triggers, views" in out
+    assert "note: main: the account may not see all columns, references, triggers, views" in out
     assert "GRANT" not in out.partition("note:")[2]
 
 

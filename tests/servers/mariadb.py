@@ -37,13 +37,14 @@ class MariaDB:
         return self._process.pid
 
     def start(self) -> MariaDB:
+        """In a folder for temporary tables of its own: a server that starts deletes those of others, which crash then."""
         log = self.home / "log"
         with log.open("ab") as sink:
             self._process = subprocess.Popen([
                 self._server, "--no-defaults", *_as_root(), f"--datadir={self.home / 'data'}", f"--port={self.port}",
                 "--bind-address=127.0.0.1", f"--socket={self.home / 'socket'}", "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=32M", "--skip-log-bin", "--max-connections=60",
-                "--character-set-server=utf8mb4", *self._options,
+                "--character-set-server=utf8mb4", f"--tmpdir={self.home}", *self._options,
             ], stdout=sink, stderr=sink)  # fmt: skip
         wait_for(lambda: self.execute("SELECT 1"), self._process, log)
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -10,10 +11,12 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+import pymysql
 import pytest
 import sqlalchemy
 from sqlalchemy import func, select
 
+from exporter.database.mysql import MySQL
 from exporter.shop import Denied, Missing, Refused, Shop, ShopError, TimedOut, Unreachable
 from tests.servers.mariadb import MariaDB
 from tests.shop.conftest import DDL, mapped
@@ -43,6 +46,15 @@ def sleeping(shop: Shop, seconds: float) -> Any:
 
 def running(server: MariaDB, word: str) -> int:
     return server.execute(f"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%{word}%' AND id <> connection_id()")[0][0]  # fmt: skip
+
+
+def connected(server: MariaDB, user: str) -> int:
+    return server.execute(f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{user}'")[0][0]
+
+
+def dialled() -> int:
+    """Attempts to connect that are under way."""
+    return sum(thread.name == "shop-dial" for thread in threading.enumerate())
 
 
 def eventually(truth: Any, seconds: float = 5.0) -> bool:
@@ -313,6 +325,32 @@ def test_shops_that_name_the_same_address_share_one_connection(mariadb, orders, 
     assert mariadb.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'probe'") == [(1,)]
     shops[0].close()
     assert answers(shops[1])
+
+
+def test_a_connection_that_comes_after_the_shop_was_closed_is_dropped(mariadb, orders, opened):
+    mariadb.account("late", "SELECT ON faults.*", password=CANARY)
+    shop = opened(mariadb.url(orders, user="late"), password=CANARY)
+    with mariadb.frozen():
+        with pytest.raises(Unreachable, match="gave no connection"):
+            shop.bounded("test", 0.3).lookup("orders", "number", ["N1"])
+        shop.close()
+    assert eventually(lambda: not dialled() and not connected(mariadb, "late"))
+
+
+def test_a_unix_socket_that_is_not_there_leaves_none_of_ours_open():
+    with pytest.raises(pymysql.err.OperationalError, match="No such file"):
+        MySQL(sqlalchemy.make_url("mysql+pymysql://probe@/x?unix_socket=/no/such/socket")).connect()
+    gc.collect()  # what it finds unclosed fails this test
+
+
+def test_a_run_that_outlasts_its_shop_is_answered_and_leaves_no_connection(mariadb, orders, opened):
+    mariadb.account("last", "SELECT ON faults.*", password=CANARY)
+    shop = opened(mariadb.url(orders, user="last"), password=CANARY)
+    run = shop.bounded("test", 3)
+    shop.close()
+    for _ in range(2):
+        assert len(run.lookup("orders", "number", ["N1"])) == 1
+    assert eventually(lambda: not connected(mariadb, "last"), 1)
 
 
 def test_who_comes_while_another_hangs_waits_no_longer_than_allowed(mariadb, shop):

@@ -109,6 +109,9 @@ def test_mysql_types_are_full_and_what_the_account_may_not_see_is_said(shapes, m
     mariadb.account("narrow", f"SELECT (id) ON {name}.t", password="c4nary")
     (seen,) = shapes(mariadb.url(name, "narrow", "c4nary"), "t").values()
     assert list(seen.columns) == ["id"]
+    assert seen.unseen == {"columns", "views", "triggers", "references"}
+    mariadb.account("reader", f"SELECT ON {name}.t", password="c4nary")
+    (seen,) = shapes(mariadb.url(name, "reader", "c4nary"), "t").values()
     assert seen.unseen == {"views", "triggers", "references"}
     assert not seen.views
 

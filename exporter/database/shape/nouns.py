@@ -53,14 +53,17 @@ class TriggerShape:
     timing: str
     event: str
     columns: frozenset[str]
+    body: str = ""
+    """A digest of its text, which may hold literals."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewShape:
-    """`columns`: those of the table in whose shape this stands that the view reads."""
+    """`columns`: those of the table in whose shape this stands that the view reads; `body` is a digest of its text."""
 
     name: str
     columns: frozenset[str]
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,9 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """`rows` and `bytes` are estimates. `unseen`: which of triggers, views and references could not be read whole.
+    """`rows` and `bytes` are estimates.
 
+    `unseen`: which of columns, indexes, triggers, views and references could not be read, or not all of them.
     `triggers` are those on the table and those elsewhere in its schema that name it; `referenced_by` likewise.
     """
 

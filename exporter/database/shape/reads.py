@@ -22,6 +22,8 @@ def named(text: str, family: str, table: str, columns: Collection[str], *, on: b
 
     A bare word counts wherever the table is named at all: rather one column too many than one that is overlooked.
     """
+    if not on and table.lower() not in text.lower():
+        return None  # what is cheap first: a schema may have a thousand views
     chains = list(_chains(text, family))
     own = {table.lower()}
     aliases = {

@@ -1,39 +1,41 @@
 """What each family of databases is asked about the shape of its tables: by literal name, so that only these are opened.
 
-Questions of one kind answer with the same columns in every family.
+Questions of one kind answer with the same columns in every family. Those about one table name it first, so that one
+statement can ask about many: `many()`.
 """
 
 from __future__ import annotations
 
-COLUMNS = {  # name, full type, nullable, default, charset, collation, extra
-    "mysql": "SELECT column_name, column_type, is_nullable = 'YES', column_default, character_set_name, collation_name,"
-    " extra FROM information_schema.columns WHERE table_schema = :schema AND table_name = :name"
-    " ORDER BY ordinal_position",
-    "postgresql": "SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,"
+from collections.abc import Mapping, Sequence
+
+COLUMNS = {  # table, place, name, full type, nullable, default, charset, collation, extra
+    "mysql": "SELECT :name, ordinal_position, column_name, column_type, is_nullable = 'YES', column_default,"
+    " character_set_name, collation_name, extra FROM information_schema.columns"
+    " WHERE table_schema = :schema AND table_name = :name",
+    "postgresql": "SELECT t.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,"
     " pg_get_expr(d.adbin, d.adrelid), '', coalesce(l.collname, ''),"
     " CASE WHEN a.attgenerated <> '' THEN 'stored generated' WHEN a.attidentity <> '' THEN 'identity' ELSE '' END"
     " FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
     " LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum"
     " LEFT JOIN pg_collation l ON l.oid = a.attcollation"
-    " WHERE n.nspname = :schema AND t.relname = :name AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-    "sqlite": "SELECT name, type, NOT (\"notnull\" OR pk), dflt_value, '', '',"
+    " WHERE n.nspname = :schema AND t.relname = :name AND a.attnum > 0 AND NOT a.attisdropped",
+    "sqlite": "SELECT :name, cid, name, type, NOT (\"notnull\" OR pk), dflt_value, '', '',"
     " CASE WHEN hidden IN (2, 3) THEN 'generated' ELSE '' END FROM pragma_table_xinfo(:name)",
 }
-INDEXES = {  # index, column or null, prefix, descending, unique, kind, partial
-    "mysql": "SELECT index_name, column_name, sub_part, collation = 'D', non_unique = 0, index_type, 0"
-    " FROM information_schema.statistics WHERE table_schema = :schema AND table_name = :name"
-    " ORDER BY index_name, seq_in_index",
-    "postgresql": "SELECT c.relname, a.attname, NULL, (i.indoption[k.place - 1] & 1) = 1, i.indisunique, m.amname,"
-    " i.indpred IS NOT NULL"
+INDEXES = {  # table, place, index, column or null, prefix, descending, unique, kind, partial
+    "mysql": "SELECT :name, seq_in_index, index_name, column_name, sub_part, collation = 'D', non_unique = 0,"
+    " index_type, 0 FROM information_schema.statistics WHERE table_schema = :schema AND table_name = :name",
+    "postgresql": "SELECT t.relname, k.place, c.relname, a.attname, NULL, (i.indoption[k.place - 1] & 1) = 1,"
+    " i.indisunique, m.amname, i.indpred IS NOT NULL"
     " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid"
     " JOIN pg_am m ON m.oid = c.relam JOIN pg_namespace n ON n.oid = t.relnamespace"
     " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(num, place)"
     " LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.num AND k.num > 0"
-    " WHERE n.nspname = :schema AND t.relname = :name AND i.indisvalid AND k.place <= i.indnkeyatts"
-    " ORDER BY c.relname, k.place",
-    "sqlite": 'SELECT l.name, i.name, NULL, i."desc", l."unique", \'btree\', l.partial'
+    " WHERE n.nspname = :schema AND t.relname = :name AND i.indisvalid AND k.place <= i.indnkeyatts",
+    "sqlite": "SELECT :name, i.seqno, CASE l.origin WHEN 'pk' THEN 'PRIMARY' ELSE l.name END, i.name, NULL, i.\"desc\","
+    " l.\"unique\", 'btree', l.partial"
     " FROM pragma_index_list(:name) l JOIN pragma_index_xinfo(l.name) i WHERE i.key = 1"
-    " UNION ALL SELECT 'PRIMARY', name, NULL, 0, 1, 'btree', 0 FROM pragma_table_info(:name)"
+    " UNION ALL SELECT :name, 0, 'PRIMARY', name, NULL, 0, 1, 'btree', 0 FROM pragma_table_info(:name)"
     " WHERE pk = 1 AND upper(type) = 'INTEGER'",
 }
 FACTS = {  # rows, bytes, engine, row format, charset, collation, partitioned
@@ -101,8 +103,21 @@ VIEWS = {  # name, definition
 }
 TABLES = {"mysql": "SELECT count(*) FROM information_schema.tables WHERE table_schema = :schema"}
 _MINE = "grantee = concat('''', replace(current_user(), '@', '''@'''), '''')"
-RIGHTS = {  # what the account may in the whole schema
-    "mysql": f"SELECT privilege_type FROM information_schema.user_privileges WHERE {_MINE}"
-    " UNION SELECT privilege_type FROM information_schema.schema_privileges"
-    f" WHERE {_MINE} AND :schema LIKE table_schema",
+RIGHTS = {  # table, or "" for the whole schema; what the account may there
+    "mysql": f"SELECT '', privilege_type FROM information_schema.user_privileges WHERE {_MINE}"
+    " UNION SELECT '', privilege_type FROM information_schema.schema_privileges"
+    f" WHERE {_MINE} AND :schema LIKE table_schema"
+    " UNION SELECT table_name, privilege_type FROM information_schema.table_privileges"
+    f" WHERE {_MINE} AND table_schema = :schema",
 }
+
+
+def many(words: str, family: str, names: Sequence[str]) -> tuple[str, Mapping[str, object]]:
+    """The question about one `:name` as one about several, and its binds.
+
+    MySQL opens every table of the schema for `table_name IN (…)`, and only the named one for each `table_name = …`.
+    """
+    if family == "postgresql":
+        return words.replace("= :name", "= ANY(CAST(:names AS text[]))"), {"names": list(names)}
+    asked = (words.replace(":name", f":name{place}") for place in range(len(names)))
+    return " UNION ALL ".join(asked), {f"name{place}": name for place, name in enumerate(names)}

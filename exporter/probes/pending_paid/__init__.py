@@ -107,7 +107,7 @@ class PendingPaid(Probe):
         yield from tell.anomalies(issues, kinds)
         if shop.maps("orders", "status", "created"):
             try:
-                yield tell.PENDING(run.look.pending())
+                yield tell.PENDING(run.look.pending.count())
             except Refused as refused:
                 run.gaps.append(Gap("pending_orders", str(refused)))
         if kinds:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from exporter.probes.pending_paid.nouns import Payment
+from exporter.shop.stretches import Behind
 
 CHANNELS = 20
 """So many channels get series of their own: a label has few values."""
@@ -27,7 +28,9 @@ class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
     `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
-    `seen` are the marks of callbacks that are read once more and have been judged.
+    `seen` are the marks of callbacks that are read once more and have been judged; `undecided` those whose order may
+    lie on a shard that was silent. `behind`: shards that are not read up to the mark of that name. `looked_at`: the
+    shard whose callbacks are looked at again.
     """
 
     read: datetime | None = None
@@ -38,18 +41,27 @@ class Memory:
     rows: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
+    undecided: tuple[Payment, ...] = ()
+    behind: Mapping[str, Behind] = field(default_factory=dict)
+    looked_at: str = ""
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
         """What `dumps` wrote; an unreadable memory is an empty one, for the next run reads the whole window again."""
         try:
-            marks = {name: _moment(stored.get(name)) for name in ("read", "looked_again", "examined")}
-            payments = tuple(_payment(row) for row in stored.get("open", ()))
+            read, again, examined = (_moment(stored.get(name)) for name in ("read", "looked_again", "examined"))
+            payments, undecided = (tuple(map(_payment, stored.get(name, ()))) for name in ("open", "undecided"))
             rows = tuple((str(key), str(number)) for key, number in stored.get("rows", ()))
             links = tuple(Link(*map(str, link)) for link in stored.get("links", ()))
             channels, seen = (tuple(map(str, stored.get(name, ()))) for name in ("channels", "seen"))
-            return cls(**marks, open=payments, links=links, rows=rows, channels=channels, seen=frozenset(seen))
-        except (ValueError, TypeError, ArithmeticError):
+            behind = {
+                name: {str(shard): datetime.fromisoformat(at) for shard, at in shards.items()}
+                for name, shards in stored.get("behind", {}).items()
+            }
+            place = str(stored.get("looked_at", ""))
+            known = read, again, examined, payments, links, rows, channels, frozenset(seen), undecided, behind, place
+            return cls(*known)
+        except (ValueError, TypeError, ArithmeticError, AttributeError):
             return cls()
 
     def dumps(self) -> dict[str, Any]:
@@ -61,6 +73,11 @@ class Memory:
             "rows": [list(row) for row in self.rows],
             "channels": list(self.channels),
             "seen": sorted(self.seen),
+            "undecided": [_row(payment) for payment in self.undecided],
+            "behind": {
+                name: {shard: at.isoformat() for shard, at in shards.items()} for name, shards in self.behind.items()
+            },
+            "looked_at": self.looked_at,
         }
 
     def lasting(self) -> tuple[object, ...]:
@@ -77,6 +94,18 @@ class Memory:
         used = tuple(sorted(link for link in set(links) if link.trade_no in named))
         found = replace(self, open=kept, links=used, rows=tuple(numbers[:cap]))
         return found, len(oldest) > cap or len(numbers) > cap
+
+    def with_undecided(self, payments: Iterable[Payment], cap: int) -> tuple[Memory, bool]:
+        """The memory with these payments to be judged later, and whether some found no place."""
+        oldest = sorted(set(payments), key=lambda p: (p.at, p.trade_no))
+        return replace(self, undecided=tuple(oldest[:cap])), len(oldest) > cap
+
+    def left_behind(self, mark: str, horizon: datetime) -> Behind:
+        return {shard: max(at, horizon) for shard, at in self.behind.get(mark, {}).items()}
+
+    def with_behind(self, mark: str, shards: Behind) -> Memory:
+        others = {name: each for name, each in self.behind.items() if name != mark}
+        return replace(self, behind={**others, mark: shards} if shards else others)
 
     def with_channels(self, seen: Iterable[str]) -> Memory:
         names = list(dict.fromkeys((*self.channels, *sorted(set(seen)))))

@@ -56,6 +56,9 @@ class Sql(Probe):
                 if getattr(query, key):
                     yield ("queries", name, key), getattr(query, key)
 
+    def selects(self) -> Mapping[str, str]:
+        return {f"query {name}": query.query.text for name, query in self.queries.items()}
+
     def lane(self, part: str) -> str:
         """A replica's queries wait for each other, not for the probes of the shop's own database."""
         query = self.queries[part]
