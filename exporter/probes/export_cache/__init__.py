@@ -30,6 +30,9 @@ _SOON, _AGAIN = 0.8, 60.0
 """Of `every`, and in seconds after a failure: an export that was asked for more recently, before a restart say, is
 not asked for again."""
 
+_LASTS = 6
+"""Of `every`: so long a proof stands when nothing speaks against it."""
+
 
 class ExportCache(Probe):
     """Each export runs apart: exports are the most expensive calls of a shop, and one that hangs delays no other.
@@ -85,7 +88,7 @@ class ExportCache(Probe):
         except ShopError as error:
             memory = replace(memory, error=str(error))
         else:
-            memory = replace(memory, found=found, seen=seen, error="")
+            memory = memory.learned(found, seen, now, timedelta(seconds=self.every * _LASTS))
         shop.remember(memory.dumps())
         return memory
 
