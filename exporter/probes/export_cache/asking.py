@@ -21,11 +21,15 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The file as it came; `hops` are all answers whose headers count, `task` names a background task."""
+    """The file as it came; `hops` are all answers whose headers count, `task` names a background task.
+
+    `seconds` are from the first question to the last byte.
+    """
 
     file: Response
     hops: tuple[Hop, ...]
     task: str = ""
+    seconds: float = 0.0
 
 
 Ask = Callable[[Request], Answer]
@@ -39,17 +43,23 @@ def asker(export: Export, deadline: Deadline) -> Ask:
     """Each call is one export. It raises a ShopError, NoFile among them; the text names the export and no address."""
 
     def ask(request: Request) -> Answer:
+        began = time.monotonic()
         try:
-            if export.task:
-                return _background(request, export.task, export.max_bytes, deadline)
-            file = _file(request, export.max_bytes, deadline, bare=export.head_is_cheap)
-            return Answer(file, (*file.history, file))
+            answer = _answer(export, request, deadline)
         except NoFile as error:
             raise NoFile(f"{export.label}: {error}") from None
         except DownloadError as error:
             raise ShopError(f"{export.label}: {error}") from None
+        return replace(answer, seconds=time.monotonic() - began)
 
     return ask
+
+
+def _answer(export: Export, request: Request, deadline: Deadline) -> Answer:
+    if export.task:
+        return _background(request, export.task, export.max_bytes, deadline)
+    file = _file(request, export.max_bytes, deadline, bare=export.head_is_cheap)
+    return Answer(file, (*file.history, file))
 
 
 def _file(request: Request, cap: int, deadline: Deadline, *, bare: bool = False) -> Response:
