@@ -69,7 +69,8 @@ class Look:
 
     def orders_of(self, trade_numbers: Collection[str]) -> dict[str, list[Order]]:
         """The orders that each trade number leads to, by the trade number as it was given."""
-        leads = self.shop.resolve(trade_numbers)
+        mapped = self.shop.mapping.callbacks is not None  # else payments name the orders' own trade numbers
+        leads = self.shop.resolve(trade_numbers) if mapped else {number: [number] for number in trade_numbers}
         wanted = {value for values in leads.values() for value in values}
         found: dict[str, list[Order]] = {}
         for row in self.shop.lookup("orders", "trade_no", wanted) if wanted else ():
@@ -118,7 +119,6 @@ class Look:
         return found, names[first], None
 
     def indexed(self, word: str, column: str) -> bool:
-        """Does an index begin with this column, so that a window on it is cheap."""
         theirs = self.shop.columns(word).get(column) if self.shop.maps(word, column) else None
         return any(theirs and index.columns[0] == theirs.name for index in self.shop.index(word))
 

@@ -24,13 +24,28 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FileNote:
+    """A file of payments that was read: `told` of its `count` lines were held against orders; or why it was refused."""
+
+    mark: str
+    count: int = 0
+    told: int = 0
+    fault: str = ""
+    newest: datetime | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.told < self.count
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """`read` and `looked_again` are callback times, `examined` the time of orders; None before the first run.
 
     `open` are the payments of open cases, `links` their orders, `rows` (key, number) of orders at fault by themselves.
     `seen` are the marks of callbacks that are read once more and have been judged; `undecided` those whose order may
     lie on a shard that was silent. `behind`: shards that are not read up to the mark of that name. `looked_at`: the
-    shard whose callbacks are looked at again.
+    shard whose callbacks are looked at again. `files`: the files of payments that are known.
     """
 
     read: datetime | None = None
@@ -44,6 +59,7 @@ class Memory:
     undecided: tuple[Payment, ...] = ()
     behind: Mapping[str, Behind] = field(default_factory=dict)
     looked_at: str = ""
+    files: tuple[FileNote, ...] = ()
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
@@ -58,9 +74,9 @@ class Memory:
                 name: {str(shard): datetime.fromisoformat(at) for shard, at in shards.items()}
                 for name, shards in stored.get("behind", {}).items()
             }
-            place = str(stored.get("looked_at", ""))
+            place, files = str(stored.get("looked_at", "")), tuple(_file(note) for note in stored.get("files", ()))
             known = read, again, examined, payments, links, rows, channels, frozenset(seen), undecided, behind, place
-            return cls(*known)
+            return cls(*known, files)
         except (ValueError, TypeError, ArithmeticError, AttributeError):
             return cls()
 
@@ -78,11 +94,15 @@ class Memory:
                 name: {shard: at.isoformat() for shard, at in shards.items()} for name, shards in self.behind.items()
             },
             "looked_at": self.looked_at,
+            "files": [
+                [note.mark, note.count, note.told, note.fault, note.newest and note.newest.isoformat()]
+                for note in self.files
+            ],
         }
 
     def lasting(self) -> tuple[object, ...]:
         """What cannot be read again from the shop; an older rest is only read and judged once more."""
-        return self.open, self.links, self.rows, self.channels
+        return self.open, self.links, self.rows, self.channels, self.files
 
     def with_open(
         self, payments: Iterable[Payment], links: Iterable[Link], rows: Iterable[tuple[str, str]], cap: int
@@ -116,6 +136,11 @@ def _row(payment: Payment) -> list[str | None]:
     amount = None if payment.amount is None else str(payment.amount)
     at = payment.at.isoformat()
     return [payment.trade_no, at, payment.transaction, amount, payment.currency, payment.channel, payment.source]
+
+
+def _file(note: list[Any]) -> FileNote:
+    mark, count, told, fault, newest = note
+    return FileNote(str(mark), int(count), int(told), str(fault), _moment(newest))
 
 
 def _payment(row: list[str]) -> Payment:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from exporter.model import Gap
 from exporter.probes.pending_paid.judge import PAID, about, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.probes.pending_paid.nouns import Issue, Order, Payment, Terms
+from exporter.probes.pending_paid.sources import Source
 from exporter.shop import Refused
 from exporter.shop.stretches import Stretch, gathered
 
@@ -31,6 +32,7 @@ class Round:
     """
 
     look: Look
+    source: Source
     terms: Terms
     memory: Memory
     gaps: list[Gap] = field(default_factory=list)
@@ -57,30 +59,11 @@ class Round:
         return not self.terms.kinds.isdisjoint(kinds)
 
     def _told(self) -> list[Payment]:
-        """New callbacks, some old ones a second time, and those of open cases."""
-        until = self.terms.now - self.terms.grace
-        since = min(max(self.memory.read or self.look.start, self.look.start), until)
-        start = Stretch([], since, behind=self.memory.left_behind("read", self.look.start))
-        callbacks = gathered(start, self.look.payments(since, until, start.behind), self.look.affordable("orders"))
-        found = [p for record in callbacks.records if (p := self.look.payment(record))]
-        mark, self.whole = callbacks.until, self.whole and callbacks.whole and callbacks.until >= until
-        # What is committed late bears an earlier time: the last stretch is read once more.
-        read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
-        fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
-        seen = frozenset(p.mark for p in found if p.at >= read)
-        self.memory = replace(self.memory.with_behind("read", callbacks.behind), read=read, seen=seen)
-        found = [p for p in found if p.trade_no in fresh]
-        if since > self.look.start:
-            found += self._second_look(since, until - since - self.terms.grace)
-        self.memory = self.memory.with_channels(p.channel for p in found if p.channel)
-        return list(dict.fromkeys((*found, *self.memory.open, *self.memory.undecided)))
-
-    def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
-        """A part of what was read before, so that each callback of the window is seen again within some runs."""
-        since = max(self.memory.looked_again or self.look.start, self.look.start)
-        found, shard, onward = self.look.some_payments(self.memory.looked_at, min(since, until), until, elapsed)
-        self.memory = replace(self.memory, looked_again=onward, looked_at=shard)
-        return found
+        """What the source says anew, the payments of open cases that were not returned since, and the undecided."""
+        new = self.source.told(self.memory)
+        self.memory, self.whole = new.memory, self.whole and new.whole
+        found = dict.fromkeys((*new.payments, *self.memory.open, *self.memory.undecided))
+        return [p for p in found if p.amount is None or new.returned.get(p.trade_no, -1) < p.amount]
 
     def _known(self) -> dict[str, Order]:
         """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
@@ -118,7 +101,7 @@ class Round:
     def _payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
         """Without an index on callbacks' trade numbers the kinds that ask this way are gaps, the others stay."""
         try:
-            return self.look.payments_of(trade_numbers)
+            return self.source.payments_of(trade_numbers)
         except Refused as refused:
             self._give_up(refused, "double_payment", "paid_without_callback")
             return []
