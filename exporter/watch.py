@@ -25,8 +25,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
 
 _SWEEP = 0.25
-_AGAIN = 60.0
-"""Seconds after which a probe that failed is asked again: one that runs hourly must not be blind for an hour."""
+_AGAIN = 60.0  # seconds until a probe that failed is asked again: one that runs hourly must not be blind for an hour
 _SET_BACK = timedelta(seconds=1)
 
 
@@ -176,10 +175,8 @@ class Watch:
     def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
         for name, until in self._good_until.items():
-            if time.monotonic() <= until:
-                continue
             reading = self._readings.get(name, Reading(name.probe, name.shop, now, 0.0, part=name.part))
-            if reading.error is None:
+            if time.monotonic() > until and reading.error is None:
                 since = f"since {reading.at:%H:%M:%S} UTC" if reading.last_success else "yet"
                 why = f"no new reading {since}: the run hangs, or waits behind one that does"
                 yield name, replace(reading, samples=(), error=why)
@@ -201,3 +198,7 @@ def _log_change(before: Reading | None, after: Reading) -> None:
         log.warning("%s fails: %s", after.name.said, new)
     elif old and not new:
         log.info("%s answers again", after.name.said)
+    known = {each.table for each in before.coverage if each.partial} if before else set()
+    for each in after.coverage:
+        if each.partial and each.table not in known:
+            log.warning("%s reads a part: %s", after.name.said, each)

@@ -46,6 +46,8 @@ def show(reading: Reading, trace: list[Asked]) -> None:
     print(
         f"# {reading.name.said}: {f'failed after {took}: {reading.error}' if reading.error else f'answered in {took}'}"
     )
+    for each in reading.coverage:
+        print(f"# {each}")
     for gap in reading.gaps:
         print(f"# not applicable: {gap.check}: {half(gap.why, 'en')}")
     for sample in reading.samples:
