@@ -63,7 +63,6 @@ class OrderRate(Probe):
         return {
             "ratio": self.min_ratio,
             "deviations": self.deviations,
-            "silence": self.silence,
             "missed": self.max_missed,
         }
 

@@ -83,9 +83,9 @@ class Bench:
         return min(usual.expected, before * length / HOUR)
 
     def ends(self) -> tuple[int, ...]:
-        """Where the windows end that the verdicts on the last hour need."""
+        """Where the windows end that the verdicts on the last hour need: the hour before it, and its past."""
         past = self._past(HOUR)
-        return past.weeks + past.days
+        return (self.end - HOUR, *past.weeks, *past.days)
 
     def _past(self, length: int) -> Past:
         return Past.of(self.end, length, self.zone, self.excepted)
