@@ -109,6 +109,7 @@ WORDS: Mapping[Language, Words] = {
             "schema": "数据库",
             "table": "数据表",
             "digest": "语句摘要",
+            "event": "事件",
         },
         values={
             "kind": {
@@ -127,14 +128,9 @@ WORDS: Mapping[Language, Words] = {
                 "above_stock": "预占大于库存",
             },
             "thread": {"io": "IO", "sql": "SQL"},
-            "pay_channel": {
-                "wechat": "微信支付",
-                "alipay": "支付宝",
-                "unionpay": "银联",
-                "balance": "余额",
-                "unknown": "未知",
-                "other": "其他",
-            },
+            "event": {"created": "下单", "paid": "付款", "shipped": "发货", "paid_of_created": "下单后付款"},
+            "pay_channel": {"wechat": "微信支付", "alipay": "支付宝", "unionpay": "银联", "balance": "余额"}
+            | {"unknown": "未知", "other": "其他"},
         },
     ),
     "en": Words(
@@ -178,6 +174,7 @@ WORDS: Mapping[Language, Words] = {
             "schema": "DB",
             "table": "Table",
             "digest": "SQL",
+            "event": "Event",
         },
         values={
             "kind": {
@@ -196,6 +193,7 @@ WORDS: Mapping[Language, Words] = {
                 "above_stock": "reserved above stock",
             },
             "thread": {"io": "IO", "sql": "SQL"},
+            "event": {"created": "ordered", "paid_of_created": "paid of those ordered"},
             "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
         },
     ),

@@ -24,6 +24,7 @@ shops:
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      order_rate: {{every: 5s}}
       slow_queries:
         every: 1s
         searches:

@@ -80,7 +80,7 @@ class OrderRate(Probe):
         run.catch_up(events, judged, self._bench(shop, run).ends())
         told = list(self._told(shop, run, events, judged))
         shop.notes.write(run.memory, Memory.dumps, Memory.lasting)
-        return [*told, *run.gaps, *_unmapped(shop)]
+        return [*told, *run.gaps, *_unmapped(shop), *_unpaired(run)]
 
     def _bench(self, shop: Shop, run: Round) -> Bench:
         return Bench(
@@ -140,6 +140,12 @@ def _why_not(verdict: Verdict, bench: Bench) -> str:
     if not verdict.judged:
         return "平时订单太少，无法判断 / there are usually too few orders to judge"
     return ""
+
+
+def _unpaired(run: Round) -> Iterator[Gap]:
+    """What cannot be held against each other, because one of both cannot be counted."""
+    if why := next((gap.why for gap in run.gaps if gap.check in _JUDGED), ""):
+        yield Gap(OF_CREATED, why)
 
 
 def _unmapped(shop: Shop) -> Iterator[Gap]:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import func
 
-from exporter.probes.order_rate.buckets import start_of
+from exporter.probes.order_rate.buckets import SECONDS, start_of
 from exporter.probes.order_rate.ledger import Tally
 from exporter.probes.order_rate.plan import Stretch
 from exporter.shop import Missing, Shop, Table
@@ -19,6 +19,9 @@ from exporter.shop.indexes import has_index
 
 PAID_WITHIN = timedelta(hours=2)
 """Where no index leads by the time of payment, payments are looked for among orders that are so much older at most."""
+
+LONGER = int(PAID_WITHIN.total_seconds()) // SECONDS
+"""The same, in buckets."""
 
 AHEAD = timedelta(minutes=5)
 """Clocks of the shop may be ahead of ours by this much."""
@@ -87,8 +90,8 @@ class Look:
         """Is there an index on status and creation, which alone can tell how many orders have which status."""
         return has_index(self._table("created", "status"), "created", {"status": ()})
 
-    def prompt(self, event: str) -> bool:
-        """Can the newest order be asked for without reading many."""
+    def direct(self, event: str) -> bool:
+        """Is its own time what rows are found by."""
         return event == "created" or has_index(self._table(event), event, {})
 
     def _table(self, *columns: str) -> Table:
@@ -102,7 +105,7 @@ class Look:
         self, statement: sqlalchemy.Select[Any], event: str, since: datetime, until: datetime, binds: dict[str, Any]
     ) -> list[Any]:
         during = event, since, until
-        if not self.prompt(event) and event == "paid" and self.shop.maps("orders", "created"):
+        if not self.direct(event) and event == "paid" and self.shop.maps("orders", "created"):
             table = self.shop.require("orders", "paid")
             span = table.when(since, "paid"), table.when(until, "paid")
             statement = statement.where(table.c.paid >= span[0], table.c.paid < span[1])

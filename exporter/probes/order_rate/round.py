@@ -11,7 +11,7 @@ from exporter.model import Gap
 from exporter.probes.order_rate import plan
 from exporter.probes.order_rate.buckets import DAY, HOUR
 from exporter.probes.order_rate.ledger import Ledger
-from exporter.probes.order_rate.look import Look
+from exporter.probes.order_rate.look import LONGER, Look
 from exporter.probes.order_rate.memory import Memory
 from exporter.probes.order_rate.plan import Stretch
 from exporter.shop import Refused, TimedOut
@@ -21,6 +21,10 @@ STATEMENTS = 4
 
 STATUS_ROWS, INDEX_ROWS = 20_000, 100_000
 """Orders of a day up to which they are counted by their status: read one by one, or along an index."""
+
+
+STATUS_EVERY = 3
+"""Buckets between two counts of a whole day."""
 
 
 @dataclass
@@ -56,19 +60,19 @@ class Round:
     def _listened(self, event: str, ledger: Ledger) -> Ledger:
         """Buckets tell of an order minutes late: when they seem silent, the newest order is asked for."""
         now = self.look.now
-        if ledger.last is None or (now - ledger.last).total_seconds() < self.silence / 2 or not self.look.prompt(event):
+        if ledger.last is None or (now - ledger.last).total_seconds() < self.silence / 2 or not self.look.direct(event):
             return ledger
         return ledger.seen(self.look.newest(event, max(ledger.last, now - timedelta(hours=1))))
 
     def statuses(self) -> None:
-        """Counted anew with each bucket that is finished."""
+        """How many orders of a day have which status; not counted anew in every run."""
         history = self.memory.ledgers["created"].history
         most = INDEX_ROWS if self.look.by_index() else STATUS_ROWS
         if (history.total(self.end, HOUR) or 0) * DAY / HOUR > most:
             text = f"一天超过 {most:,} 单，不按状态统计 / more than {most:,} orders a day are not counted by status"
             self.gaps.append(Gap("orders_by_status", text))
             self.memory = replace(self.memory, statuses={})
-        elif self.memory.asked != self.end:
+        elif self.end - self.memory.asked not in range(STATUS_EVERY):
             try:
                 found = self.look.statuses(self.look.now - timedelta(days=1))
             except Refused as refused:
@@ -91,6 +95,8 @@ class Round:
                 self._book(event, stretch, history_only=history_only)
         except TimedOut:
             self.memory = replace(self.memory, longest=max(1, self.memory.longest // 2))
+        except Refused as refused:
+            self.gaps.append(Gap("order_rate_history", str(refused)))
 
     def _older(
         self, events: tuple[str, ...], judged: tuple[str, ...], ends: tuple[int, ...]
@@ -123,4 +129,5 @@ class Round:
 
     def _expected(self, event: str, stretch: Stretch) -> int:
         """Rows that it will read, by the busiest of the last hour."""
-        return stretch.length * self.memory.ledgers[event].history.most(self.end, HOUR)
+        length = stretch.length + (0 if self.look.direct(event) else LONGER)
+        return length * self.memory.ledgers[event].history.most(self.end, HOUR)

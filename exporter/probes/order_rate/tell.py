@@ -28,7 +28,7 @@ LAST = Metric(
 )
 STATUSES = Metric(
     "order_health_orders",
-    "Orders created within the last 24 hours, by their status now.",
+    "Orders created within the last 24 hours by their status, counted every 15 minutes.",
     ("status",),
 )
 POINTS = Metric(
