@@ -88,9 +88,10 @@ class OrderRate(Probe):
         )
 
     def _told(self, shop: Shop, run: Round, events: Iterable[str], judged: tuple[str, ...]) -> Iterator[Sample | Gap]:
-        bench, money = self._bench(shop, run), shop.maps("orders", "amount")
+        bench = self._bench(shop, run)
+        currency = shop.require("orders").map.money.currency if shop.maps("orders", "amount") else ""
         for event in events:
-            yield from _counted(event, bench, money=money)
+            yield from _counted(event, bench, currency)
         for status, count in run.memory.statuses.items():
             yield tell.STATUSES(count, status=status)
         for event in judged:
@@ -103,15 +104,17 @@ class OrderRate(Probe):
         }
         for event, verdict in verdicts.items():
             yield from _judged(event, verdict, start_of(run.end - verdict.length))
-        if why := next((why for verdict in verdicts.values() if (why := _why_not(verdict, bench))), ""):
+        whys = (_why_not(verdict, bench) for event, verdict in verdicts.items() if event in judged)
+        if why := next(filter(None, whys), ""):
             yield Gap("order_rate_ratio", why)
 
 
-def _counted(event: str, bench: Bench, *, money: bool) -> Iterator[Sample]:
+def _counted(event: str, bench: Bench, usual: str) -> Iterator[Sample]:
+    """`usual`: the currency that starts at 0; "" where orders have no amount."""
     ledger = bench.ledgers[event]
     yield tell.ORDERS(ledger.orders, event=event)
-    if money:
-        for currency, (_, amount) in ledger.totals.items():
+    if usual:
+        for currency, (_, amount) in {usual: (0, 0), **ledger.totals}.items():
             yield tell.AMOUNT(amount / 100, event=event, currency=currency)
     if (hour := ledger.history.total(bench.end, HOUR)) is not None:
         yield tell.LAST_HOUR(hour, event=event)

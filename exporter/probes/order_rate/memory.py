@@ -1,4 +1,4 @@
-"""What one run leaves to the next: a ledger of each event, as JSON of about 20 KiB a shop."""
+"""What one run leaves to the next: a ledger of each event, as JSON of 20 to 35 KiB each."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from exporter.probes.order_rate.ledger import Ledger, Tally
 class Memory:
     """`longest`: buckets that one statement about the past may take; halved when one did not come to its end.
 
-    `statuses` were counted when `asked` was the first unfinished bucket.
+    `statuses` were counted when `asked` was the first unfinished bucket; `no_statuses` says why there are none.
     """
 
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     longest: int = HOUR
     statuses: Mapping[str, int] = field(default_factory=dict)
+    no_statuses: str = ""
     asked: int = 0
 
     @classmethod
@@ -36,6 +37,7 @@ class Memory:
                 {str(event): _ledger(each) for event, each in stored.get("ledgers", {}).items()},
                 min(HOUR, max(1, int(stored.get("longest", HOUR)))),
                 {str(kind): int(count) for kind, count in stored.get("statuses", {}).items()},
+                str(stored.get("no_statuses", "")),
                 int(stored.get("asked", 0)),
             )
         except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, zlib.error):
@@ -46,6 +48,7 @@ class Memory:
             "ledgers": {event: _written(each) for event, each in self.ledgers.items()},
             "longest": self.longest,
             "statuses": dict(self.statuses),
+            "no_statuses": self.no_statuses,
             "asked": self.asked,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -66,19 +66,21 @@ class Round:
 
     def statuses(self) -> None:
         """How many orders of a day have which status; not counted anew in every run."""
-        history = self.memory.ledgers["created"].history
+        if self.end - self.memory.asked not in range(STATUS_EVERY):
+            found, why = self._statuses()
+            self.memory = replace(self.memory, statuses=found, no_statuses=why, asked=self.end)
+        if self.memory.no_statuses:
+            self.gaps.append(Gap("orders_by_status", self.memory.no_statuses))
+
+    def _statuses(self) -> tuple[Mapping[str, int], str]:
+        """And why there are none."""
         most = INDEX_ROWS if self.look.by_index() else STATUS_ROWS
-        if (history.total(self.end, HOUR) or 0) * DAY / HOUR > most:
-            text = f"一天超过 {most:,} 单，不按状态统计 / more than {most:,} orders a day are not counted by status"
-            self.gaps.append(Gap("orders_by_status", text))
-            self.memory = replace(self.memory, statuses={})
-        elif self.end - self.memory.asked not in range(STATUS_EVERY):
-            try:
-                found = self.look.statuses(self.look.now - timedelta(days=1))
-            except Refused as refused:
-                self.gaps.append(Gap("orders_by_status", str(refused)))
-                found = {}
-            self.memory = replace(self.memory, statuses=found, asked=self.end)
+        if (self.memory.ledgers["created"].history.total(self.end, HOUR) or 0) * DAY / HOUR > most:
+            return {}, f"一天超过 {most:,} 单，不按状态统计 / more than {most:,} orders a day are not counted by status"
+        try:
+            return self.look.statuses(self.look.now - timedelta(days=1)), ""
+        except (Refused, TimedOut) as error:
+            return {}, str(error)
 
     def catch_up(self, events: tuple[str, ...], judged: tuple[str, ...], ends: tuple[int, ...]) -> None:
         """A few statements about what is older; `ends` are where the windows of past verdicts end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from exporter.probes.order_rate.baseline import ENOUGH, Excepted, Past, Total, Usual, day_of
@@ -43,25 +43,21 @@ class Bench:
     zone: tzinfo
     excepted: Excepted
     least: int
+    _pasts: dict[int, Past] = field(default_factory=dict)
 
     def touches_excepted(self, length: int) -> bool:
         return any(map(self.excepted, {day_of(self.end - 1, self.zone), day_of(self.end - length, self.zone)}))
 
     def verdict(self, event: str) -> Verdict | None:
-        """Over the shortest window that usually has enough orders; None where the present is not known."""
-        hour: Usual | None = None
-        found: Verdict | None = None
+        """Over the shortest window that usually has enough orders, else over an hour; None without a present."""
+        hour = self._over(event, HOUR)
+        if hour is None:
+            return None
         for length in WINDOWS:
-            over = self._over(event, length)
-            if over is None:
-                break
-            value, usual = over
-            hour = hour or usual
-            enough = usual.points >= ENOUGH and usual.expected >= self.least
-            found = Verdict(value, length, usual, hour, enough and not self.touches_excepted(length))
-            if enough or usual.points < ENOUGH:
-                break
-        return found
+            found = self._over(event, length)
+            if found and found[1].points >= ENOUGH and found[1].expected >= self.least:
+                return Verdict(found[0], length, found[1], hour[1], judged=not self.touches_excepted(length))
+        return Verdict(hour[0], HOUR, hour[1], hour[1], judged=False)
 
     def missed(self, event: str, now: datetime, silence: float) -> float | None:
         """Orders that would have come since the last one: by the same stretch of the past, and by the hour before.
@@ -88,7 +84,9 @@ class Bench:
         return (self.end - HOUR, *past.weeks, *past.days)
 
     def _past(self, length: int) -> Past:
-        return Past.of(self.end, length, self.zone, self.excepted)
+        if length not in self._pasts:
+            self._pasts[length] = Past.of(self.end, length, self.zone, self.excepted)
+        return self._pasts[length]
 
     def _over(self, event: str, length: int) -> tuple[int, Usual] | None:
         if event == OF_CREATED:
