@@ -29,10 +29,10 @@ def urgent(ledger: Ledger, end: int) -> Stretch | None:
     return _stretch(ledger.history, end - HOUR, end)
 
 
-def again(ledger: Ledger, end: int) -> Stretch | None:
-    """The oldest hour of those that are to be looked at once more, when all of it is an hour old."""
+def again(ledger: Ledger, end: int, longest: int) -> Stretch | None:
+    """The oldest of those that are to be looked at once more, when an hour of them is an hour old."""
     first = min(ledger.recent, default=end)
-    return Stretch(first, HOUR) if first + HOUR <= end - HOUR else None
+    return Stretch(first, longest) if first + HOUR <= end - HOUR else None
 
 
 def missed(ledger: Ledger, end: int, longest: int) -> Stretch | None:

@@ -22,7 +22,6 @@ STATEMENTS = 4
 STATUS_ROWS, INDEX_ROWS = 20_000, 100_000
 """Orders of a day up to which they are counted by their status: read one by one, or along an index."""
 
-
 STATUS_EVERY = 3
 """Buckets between two counts of a whole day."""
 
@@ -106,7 +105,7 @@ class Round:
         for event in events:
             while stretch := plan.missed(self.memory.ledgers[event], self.end, self._longest(event)):
                 yield event, stretch, False
-            if stretch := plan.again(self.memory.ledgers[event], self.end):
+            if stretch := plan.again(self.memory.ledgers[event], self.end, self._longest(event)):
                 yield event, stretch, False
         past = {e: plan.past(self.memory.ledgers[e].history, ends, self._longest(e)) for e in judged if e in events}
         while past:

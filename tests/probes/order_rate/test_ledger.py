@@ -29,7 +29,7 @@ def counting(ledger, truth, end, *, again=True):
         ledger = ledger.booked(tally(stretch))
     while stretch := plan.missed(ledger, end, HOUR):
         ledger = ledger.booked(tally(stretch)).settled(range(stretch.first, stretch.end))
-    while again and (stretch := plan.again(ledger, end)):
+    while again and (stretch := plan.again(ledger, end, HOUR)):
         ledger = ledger.booked(tally(stretch)).settled(range(stretch.first, stretch.end))
     return ledger
 
