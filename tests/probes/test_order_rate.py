@@ -8,7 +8,10 @@ import pytest
 from exporter.mapping import load
 from exporter.metrics import LIMIT
 from exporter.probes.order_rate import OrderRate
+from exporter.probes.order_rate import round as round_
+from exporter.probes.order_rate.buckets import KEPT
 from exporter.probes.order_rate.look import Look
+from exporter.probes.order_rate.memory import Memory
 from exporter.rules import Rulebook
 from exporter.shop import ShopError, TimedOut
 from tests.probes.order_rate.trade import sell, spread, usual_past
@@ -248,6 +251,16 @@ def test_the_past_is_counted_once_a_few_statements_a_run(plain):
     assert max(asked[1:]) <= 6  # 4 about the past, and one of each event when five minutes are over
     told = [a.rows for a in run(plain, minutes=4.6).trace if "CASE" in a.sql]
     assert max(told, default=0) <= 1
+
+
+def test_where_one_statement_a_run_is_all_each_event_has_its_turn(lite, monkeypatch):
+    monkeypatch.setattr(round_, "STATEMENTS", 1)
+    sell(lite, spread(ago(hours=2), NOW, 24))
+    for turn in range(20):
+        run(lite, minutes=turn / 100)
+    ledgers = lite.shop().bounded("OrderRate", 1).notes.read(Memory.loads).ledgers
+    known = [KEPT - ledgers[event].history.gaps for event in ("created", "paid")]
+    assert min(known) >= 100
 
 
 def test_a_statement_about_the_past_that_takes_too_long_is_no_fault_and_the_next_is_shorter(lite, monkeypatch):

@@ -41,8 +41,9 @@ class History:
         return self.end - KEPT
 
     @property
-    def whole(self) -> bool:
-        return UNKNOWN not in self.counts
+    def gaps(self) -> int:
+        """How many buckets are unknown."""
+        return self.counts.count(UNKNOWN)
 
     def get(self, bucket: int) -> int | None:
         found = self.counts[bucket - self.first] if self.first <= bucket < self.end else UNKNOWN

@@ -44,7 +44,7 @@ def missed(ledger: Ledger, end: int, longest: int) -> Stretch | None:
 
 def past(history: History, ends: Iterable[int], longest: int) -> Iterator[Stretch]:
     """Unknown stretches of history: what the next verdicts need of past weeks (windows that end there), then all."""
-    if history.whole:
+    if not history.gaps:
         return
     first, last = history.first // HOUR, history.end // HOUR
     wanted = [end // HOUR + step for steps in ((-1, 0), (1,)) for end in ends for step in steps]

@@ -107,7 +107,9 @@ class Round:
                 yield event, stretch, False
             if stretch := plan.again(self.memory.ledgers[event], self.end, self._longest(event)):
                 yield event, stretch, False
-        past = {e: plan.past(self.memory.ledgers[e].history, ends, self._longest(e)) for e in judged if e in events}
+        histories = {event: self.memory.ledgers[event].history for event in judged}
+        emptiest = sorted(histories, key=lambda event: histories[event].gaps, reverse=True)  # all have their turn
+        past = {event: plan.past(histories[event], ends, self._longest(event)) for event in emptiest}
         while past:
             for event in tuple(past):
                 if stretch := next(past[event], None):

@@ -153,7 +153,7 @@ def test_past_hours_that_verdicts_need_are_counted_first_and_in_the_end_all_are(
     for stretch in plan.past(history, [week_ago], 5):
         assert stretch.length <= 5
         history = history.with_counts(dict.fromkeys(range(stretch.first, stretch.end), 0))
-    assert history.whole
+    assert history.gaps == 0
 
 
 def test_a_busy_shop_is_counted_in_shorter_stretches():
