@@ -76,7 +76,8 @@ def test_a_probe_comes_with_its_rules_its_tests_and_its_runbook(probe, place):
 def test_every_setting_of_a_probe_stands_in_the_example(probe):
     example = text("config.example.yaml")
     section = example[example.index(f"      {probe}:") :]
-    for setting in probes.known()[probe].model_fields:
+    for name, field in probes.known()[probe].model_fields.items():
+        setting = field.alias or name
         assert re.search(rf"\b{setting}:", section), f"config.example.yaml does not show {probe}.{setting}"
 
 
