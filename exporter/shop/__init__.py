@@ -17,6 +17,7 @@ from exporter.shop.guard import Step
 from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.queues import BoundQueue
 from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
@@ -26,6 +27,7 @@ from exporter.shop.windows import Scan
 __all__ = [
     "Ability",
     "Asked",
+    "BoundQueue",
     "Column",
     "Denied",
     "Index",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
     from exporter.mapping import Mapping as ShopMapping
     from exporter.shop.borders import Known
+    from exporter.shop.queues import Queues
     from exporter.shop.run import Source
     from exporter.shop.servers import Servers
 
@@ -36,6 +37,7 @@ class Premises:
     zone: tzinfo
     servers: Servers
     memory: Memory
+    queues: Queues
     tables: dict[str, Table] = field(default_factory=dict)
     borders: dict[str, Known] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Premises:
         with self._trailing:
             for trail in self.trails.values():
                 trail.stop()
+        self.queues.close()
         self.servers.close()
 
     def forget(self) -> None:

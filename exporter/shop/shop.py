@@ -12,6 +12,7 @@ from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
+from exporter.shop.queues import BoundQueue, Queues
 from exporter.shop.replication import Trail, caught_up
 from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from exporter.database.catalog import Column, Index
     from exporter.mapping import Mapping as ShopMapping
+    from exporter.queues import Broker
 
     Match = Mapping[str, Collection[Any]]
 
@@ -52,6 +54,7 @@ class Shop:
         *,
         databases: Mapping[str, str | URL] | None = None,
         replicas: Mapping[str, str | URL] | None = None,
+        queues: Mapping[str, Broker] | None = None,
         zone: tzinfo | None = None,
         memory: Memory,
         large: int = LARGE,
@@ -59,7 +62,7 @@ class Shop:
         """Connects when it is first asked. `databases`: the addresses of the databases that the mapping names."""
         servers = Servers({"": database, **(databases or {})}, replicas or {}, password, large)
         home = AtHome(memory, (database, *(databases or {}).values()))
-        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), servers, home))
+        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), servers, home, Queues(queues or {})))
 
     def __repr__(self) -> str:
         return f"Shop({self.name!r})"
@@ -98,6 +101,14 @@ class Shop:
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
 
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return self._premises.queues.names
+
+    def queue(self, name: str = "") -> BoundQueue:
+        """A queue of the shop; without a name the only one. Raises NotApplicable where there is none, or a choice."""
+        return BoundQueue(name or self._premises.queues.only(), self._premises.queues, self._run)
+
     def trail(self, every: float, *, idle: float) -> Trail:
         """Where the primary is, looked at once in `every` seconds until nobody has asked for `idle` seconds."""
         return self._premises.trail(every, idle)
@@ -116,14 +127,7 @@ class Shop:
         return self._premises.table(word, columns, self._run.deadline)
 
     def window(
-        self,
-        word: str,
-        by: str,
-        since: datetime,
-        until: datetime,
-        *,
-        match: Match | None = None,
-        cap: int = 1000,
+        self, word: str, by: str, since: datetime, until: datetime, *, match: Match | None = None, cap: int = 1000
     ) -> Scan:
         """Rows with since <= by < until, oldest first (in the order of the key where no index on the time is)."""
         table = self.require(word, by, *(match or {}))
@@ -137,16 +141,12 @@ class Shop:
     def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
         """Rows whose `by` (or `key`) is one of the values, on all shards."""
         table = self.require(word, by, *(match or {}))
-        if not values:
-            return []
-        return lookups.lookup(
-            self._run, self._premises.source(table.map.database), table, by, values, match=match or {}
-        )
+        source = self._premises.source(table.map.database)
+        return lookups.lookup(self._run, source, table, by, values, match=match or {}) if values else []
 
     def resolve(self, trade_numbers: Collection[str]) -> dict[str, list[str]]:
         """Each trade number of callbacks → the values of `orders.trade_no` that it stands for, over the mapped link."""
-        callbacks = self.mapping.callbacks
-        if callbacks is None:
+        if (callbacks := self.mapping.callbacks) is None:
             raise NotApplicable("the mapping has no table of callbacks; write callbacks: {table: …}")
         return lookups.resolve(self._run, self._premises.source, callbacks, trade_numbers)
 
@@ -165,11 +165,11 @@ class Shop:
         `binds`: values for the parameters of a statement that is `kept()` by its table.
         """
         table = self.require(word)
-        source = self._premises.source(table.map.database)
 
         def inside(on: Table) -> Sequence[sqlalchemy.ColumnElement[bool]]:
             return self._window(on, *during).inside() if during else ()
 
+        source = self._premises.source(table.map.database)
         return lookups.rows(self._run, source, table, statement, inside, cap=cap, binds=binds)
 
     def index(self, word: str) -> tuple[Index, ...]:
