@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-SEND, PULL, COMMIT, CREATE_TOPIC, HEARTBEAT, DELETE_TOPIC, SEND_BATCH = 10, 11, 15, 17, 34, 215, 320
+SEND, PULL, COMMIT, CREATE_TOPIC, HEARTBEAT, CREATE_GROUP = 10, 11, 15, 17, 34, 200
+MAX_OFFSET, DELETE_TOPIC, SEND_BATCH = 30, 215, 320
 DELETE_TOPIC_FROM_NAME_SERVER, ROUTE = 216, 105
 COMPRESSED = 1
 
@@ -67,14 +68,17 @@ class Client:
         """`flags` as in a stored message; COMPRESSED deflates the body first, others want it as they say."""
         told = "".join(f"{name}\x01{value}\x02" for name, value in properties.items())
         body = zlib.compress(body) if flags == COMPRESSED else body
-        return self.ask(SEND, {
+        answer = self.ask(SEND, {
             "producerGroup": "tests", "topic": topic, "defaultTopic": "TBW102", "defaultTopicQueueNums": 1,
             "queueId": queue, "sysFlag": flags, "bornTimestamp": _now(), "flag": 0, "properties": told,
             "reconsumeTimes": 0, "unitMode": "false", "batch": "false",
         }, body)[0]["extFields"]  # fmt: skip
+        self._indexed(topic, queue, int(answer["queueOffset"]) + 1)
+        return answer
 
     def send_all(self, topic: str, bodies: Sequence[bytes], queue: int = 0) -> None:
         """Each becomes a message of its own, many of them in one request."""
+        end = self._end(topic, queue) + len(bodies)
         for at in range(0, len(bodies), 1000):
             whole = b"".join(
                 struct.pack(">IIIII", 22 + len(body), 0, 0, 0, len(body)) + body + b"\0\0"
@@ -84,6 +88,20 @@ class Client:
                 "a": "tests", "b": topic, "c": "TBW102", "d": 1, "e": queue, "f": 0, "g": _now(), "h": 0, "i": "",
                 "j": 0, "k": "false", "l": 0, "m": "true",
             }, whole)  # fmt: skip
+        self._indexed(topic, queue, end)
+
+    def _indexed(self, topic: str, queue: int, end: int) -> None:
+        """A broker answers once a message is stored, and indexes it a little later."""
+        while self._end(topic, queue) < end:
+            time.sleep(0.01)
+
+    def _end(self, topic: str, queue: int) -> int:
+        return int(self.ask(MAX_OFFSET, {"topic": topic, "queueId": queue})[0]["extFields"]["offset"])
+
+    def group(self, name: str) -> None:
+        """Makes it; since 5.x nobody can commit for a group that was not made."""
+        told = {"groupName": name, "consumeEnable": True, "consumeBroadcastEnable": True}
+        self.ask(CREATE_GROUP, {}, json.dumps(told).encode())
 
     def join(self, group: str, topic: str, model: str = "CLUSTERING") -> None:
         """A consumer comes online, as the Java client does it."""
@@ -110,6 +128,7 @@ class Client:
         return offset, b""
 
     def commit(self, group: str, topic: str, offset: int, queue: int = 0) -> None:
+        self.group(group)
         self.ask(COMMIT, {"consumerGroup": group, "topic": topic, "queueId": queue, "commitOffset": offset})
 
 

@@ -153,7 +153,7 @@ class Link:
         try:
             yield self._socket
         except TimeoutError:
-            raise TimedOut(f"{self.name} did not answer within {deadline.total:g} s") from None
+            raise TimedOut(f"{self.name} did not answer within {deadline.total:.3g} s") from None
         except OSError as error:
             raise Unreachable(f"the connection to {self.name} broke: {_reason(error)}") from None
 

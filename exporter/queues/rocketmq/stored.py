@@ -26,7 +26,7 @@ _MAGIC = {0xDAA320A7: 1, 0xDAA320AB: 2}
 
 _COMPRESSED, _PRODUCER_V6, _BROKER_V6 = 0x1, 0x10, 0x20
 
-_LARGEST_BODY = 256 << 20
+_LARGEST_BODY = 64 << 20
 """Bytes up to which a body is inflated: a few KB can stand for gigabytes."""
 
 _KEYS = 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -14,13 +15,23 @@ LIMIT = 50 * 1024
 _NUMBERS = itertools.count(1)
 
 
+@pytest.fixture(scope="session")
+def brokers():
+    """Starting side by side: one of 5.x takes 10 s to find its name server when it missed it at first."""
+    servers = {version: RocketMQ(version) for version in VERSIONS}
+    with ThreadPoolExecutor() as pool:
+        starting = {version: pool.submit(server.start) for version, server in servers.items()}
+        try:
+            yield starting
+        finally:
+            wait(starting.values())
+            for server in servers.values():
+                server.remove()
+
+
 @pytest.fixture(scope="session", params=VERSIONS)
-def broker(request):
-    server = RocketMQ(request.param)
-    try:
-        yield server.start()
-    finally:
-        server.remove()
+def broker(brokers, request):
+    return brokers[request.param].result()
 
 
 @pytest.fixture
