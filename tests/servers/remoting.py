@@ -38,7 +38,7 @@ class Client:
         written = {name: str(value) for name, value in fields.items()}
         header = json.dumps({
             "code": code, "language": "JAVA", "version": 401, "opaque": self.number, "flag": 0,
-            "extFields": self.key.signed(written) if self.key else written,
+            "extFields": self.key.signed(written, body) if self.key else written,
         }).encode()  # fmt: skip
         self.link.sendall(struct.pack(">II", 4 + len(header) + len(body), len(header)) + header + body)
         while True:

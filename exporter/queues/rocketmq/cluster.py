@@ -57,6 +57,7 @@ class Cluster:
         self._name_servers = [Link(name, place, self._key) for name, place in zip(names, hosts, strict=True)]
         self._elsewhere = broker.brokers
         self._links: dict[tuple[str, int], Link] = {}
+        self._kept: dict[str, set[str]] = {}
         self._opening = threading.Lock()
         self._closed = False
 
@@ -64,7 +65,7 @@ class Cluster:
         """The brokers of a topic, each by its master or else a replica; raises Missing where nobody keeps it."""
         answer, body = self._from_name_server(Read.ROUTE, {"topic": topic, "acceptStandardJsonOnly": "true"}, deadline)
         if answer.code == _NO_TOPIC:
-            raise Missing(f"there is no topic {topic}: no name server knows it")
+            raise self._nowhere(topic, deadline)
         if answer.code != SUCCESS:
             raise refusal(answer, "the name server", f"the brokers of {topic}")
         try:
@@ -75,7 +76,18 @@ class Cluster:
             raise Garbled(f"the name server's answer about {topic} cannot be read") from None
         if not found:
             raise Unreachable(f"no broker that keeps {topic} is known to the name server now")
+        self._kept[topic] = {each.name for each in found}
         return sorted(found, key=lambda each: each.name)
+
+    def _nowhere(self, topic: str, deadline: Deadline) -> QueueError:
+        """Brokers that end take their topics with them: that is an outage, and no topic that never was."""
+        _, body = self._from_name_server(Read.CLUSTER, {}, deadline)
+        told = parsed(body)
+        if not isinstance(told, dict) or not told.get("brokerAddrTable"):
+            return Unreachable(f"no broker that keeps {topic} is there: the name server knows of none at all")
+        if gone := self._kept.get(topic, set()) - told["brokerAddrTable"].keys():
+            return Unreachable(f"no broker that keeps {topic} is there: the name server lost {', '.join(sorted(gone))}")
+        return Missing(f"there is no topic {topic}: no name server knows it")
 
     def close(self) -> None:
         with self._opening:

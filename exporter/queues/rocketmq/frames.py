@@ -49,12 +49,12 @@ class Key:
     secret: str = field(repr=False)
     token: str = field(default="", repr=False)
 
-    def signed(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """The signature is over the values of all fields in the order of their names; none may be added afterwards."""
+    def signed(self, fields: Mapping[str, str], body: bytes = b"") -> dict[str, str]:
+        """Over the values of all fields in the order of their names, and the body; nothing may be added afterwards."""
         whole = {**fields, "AccessKey": self.access}
         if self.token:
             whole["SecurityToken"] = self.token
-        content = "".join(whole[name] for name in sorted(whole)).encode()
+        content = "".join(whole[name] for name in sorted(whole)).encode() + body
         digest = hmac.new(self.secret.encode(), content, hashlib.sha1).digest()
         return {**whole, "Signature": base64.b64encode(digest).decode()}
 

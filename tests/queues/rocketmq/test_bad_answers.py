@@ -9,7 +9,18 @@ import zlib
 
 import pytest
 
-from exporter.queues import Deadline, Delay, Denied, Garbled, Look, QueueError, TimedOut, Unreachable, Unsupported
+from exporter.queues import (
+    Deadline,
+    Delay,
+    Denied,
+    Garbled,
+    Look,
+    Missing,
+    QueueError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
 from exporter.queues.rocketmq import RocketMQ
 from tests.queues.rocketmq.scripted import Scripted, frame, stored
 from tests.servers import free_port
@@ -196,6 +207,18 @@ def test_no_name_server_at_all_is_unreachable_and_no_address_is_told():
     with pytest.raises(Unreachable, match=r"no name server answers: .*name server 1: connection refused") as caught:
         look(queue)
     assert "127.0.0.1" not in str(caught.value)
+
+
+def test_a_topic_that_went_with_its_broker_is_no_topic_that_never_was(broker, queue):
+    broker.keeps(100)
+    broker.says(33, code=16)
+    look(queue)
+    broker.says(105, code=17)
+    broker.says(106, b'{"brokerAddrTable":{"b":{"brokerAddrs":{0:"10.0.0.9:10911"}}}}')
+    with pytest.raises(Unreachable, match="no broker that keeps t is there: the name server lost a"):
+        look(queue)
+    with pytest.raises(Missing, match="there is no topic ghost"):
+        queue.arrivals("ghost", None, LOOK, Deadline(3))
 
 
 def test_a_broker_is_reached_where_the_settings_say(broker):
