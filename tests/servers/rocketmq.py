@@ -40,7 +40,7 @@ class RocketMQ:
     """`options` are settings of broker.conf; `accounts` the text of a plain_acl.yml, `key` its administrator's."""
 
     def __init__(self, version: str, accounts: str = "", key: object = None, **options: object) -> None:
-        self.version, self._java, self._jars = version, needed("java", "openjdk-17-jre-headless"), _jars(version)
+        self.version, self._java, self._jars = version, needed("java", "default-jre-headless"), _jars(version)
         self.home = Path(tempfile.mkdtemp(prefix="oh-rocketmq-"))
         self.name_port, self.port = free_port(), _free_three()
         self._key = key
