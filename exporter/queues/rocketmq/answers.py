@@ -40,8 +40,11 @@ def by_queue(body: bytes) -> dict[int, dict[str, int]]:
     found = {int(queue): _figures(figures) for _, queue, _, figures in _QUEUE.findall(text)}
     if len(found) == text.count('"queueId"') == text.count("queueId"):
         return found
-    table = parsed(body).get("offsetTable") or {}
-    return {int(dict(_key(key))["queueId"]): {name: int(n) for name, n in each.items()} for key, each in table.items()}
+    try:
+        table = (parsed(body).get("offsetTable") or {}).items()
+        return {int(dict(_key(key))["queueId"]): {name: int(n) for name, n in each.items()} for key, each in table}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Garbled("the figures of the queues cannot be read") from None
 
 
 def _figures(text: str) -> dict[str, int]:

@@ -109,15 +109,16 @@ class Cluster:
     def _from_name_server(self, code: Read, fields: Mapping[str, str], deadline: Deadline) -> tuple[Header, bytes]:
         """The first that answers; it is asked first from then on."""
         told: list[QueueError] = []
-        for server in list(self._name_servers):
-            share = Deadline(deadline.left / (len(self._name_servers) - len(told)))
+        servers = self._name_servers
+        for server in servers:
+            share = Deadline(deadline.left / (len(servers) - len(told)))
             try:
                 answer = server.ask(code, fields, share)
             except (Unreachable, TimedOut, Garbled) as error:
                 told.append(error)
             else:
-                if told:
-                    self._name_servers.sort(key=lambda each: each is not server)
+                if told:  # a list of its own: another thread may be going along the old one
+                    self._name_servers = sorted(self._name_servers, key=lambda each: each is not server)
                 return answer
         raise told[0] if len(told) == 1 else type(told[-1])(f"no name server answers: {'; '.join(map(str, told))}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exporter.queues.errors import Garbled
+from exporter.queues.errors import Garbled, TimedOut
 from exporter.queues.nouns import Look, Message
 from exporter.queues.rocketmq.cluster import SUCCESS, Keeper, refusal
 from exporter.queues.rocketmq.frames import Read
@@ -73,7 +73,7 @@ class Opening:
             with link.stream(Read.MESSAGE, fields, self.deadline, entry.size) as (answer, body):
                 if answer.code == SUCCESS:
                     return self._told(entry, read(body, entry.offset, entry.size, self.deadline))
-        except Garbled as error:
+        except (Garbled, TimedOut) as error:  # the sizes that were read are worth telling all the same
             return self._told(entry, why=str(error))
         if answer.code == _SYSTEM_ERROR and "can not find" in answer.remark:
             return self._told(entry, why="the broker deleted it before it could be opened")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from exporter import masking
 from exporter.queues.errors import Garbled
 from exporter.queues.fields import Scanner
 from exporter.queues.nouns import Contents
@@ -117,11 +118,12 @@ def _plain(part: _Part) -> Iterator[bytes]:
 
 
 def _keys(properties: bytes) -> tuple[str, ...]:
-    """The business keys (an order number), which producers separate by blanks."""
+    """The business keys (an order number), which producers separate by blanks; a phone number among them is hidden."""
     for each in properties.split(b"\x02"):
         name, _, value = each.partition(b"\x01")
         if name == b"KEYS":
-            return tuple(key[:_KEY_LENGTH] for key in value.decode(errors="replace").split()[:_KEYS])
+            keys = value.decode(errors="replace").split()[:_KEYS]
+            return tuple(masking.value(key[:_KEY_LENGTH]) for key in keys)
     return ()
 
 

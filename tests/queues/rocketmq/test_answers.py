@@ -47,6 +47,14 @@ def test_all_standard_json_is_read(value):
     assert parsed(json.dumps(value).encode()) == value
 
 
+@pytest.mark.parametrize(
+    "body", [b'["queueId"]', b'{"offsetTable":{"queueId":1}}', b'{"offsetTable":{{"queueId":x}:{}}}']
+)
+def test_figures_that_are_none_are_refused(body):
+    with pytest.raises(Garbled):
+        by_queue(body)
+
+
 @given(st.text(alphabet='{}[]":,0a\\ \n').map(str.encode) | st.binary())
 def test_no_answer_does_more_than_be_refused(body):
     for read in (parsed, by_queue):

@@ -157,6 +157,19 @@ def test_a_message_that_was_deleted_meanwhile_is_told_by_its_size(broker, queue)
     assert found.id == "7F000001" + f"{broker.port:08X}" + "0" * 16
 
 
+def test_a_message_that_does_not_come_in_time_is_told_by_its_size(broker, queue):
+    message = stored(BODY)
+    broker.answers[33] = lambda request: [frame(request, message)[:-9]]
+    found = opened(broker, queue, message, seconds=0.8)
+    assert (found.stored, found.body) == (len(message), None)
+    assert "did not answer within" in found.why
+
+
+def test_keys_name_orders_and_no_people(broker, queue):
+    message = stored(BODY, properties=b"KEYS\x01O-1 13812345678 " + b"k" * 500 + b" a b c d\x02TAGS\x01x")
+    assert opened(broker, queue, message).keys == ("O-1", "?", "k" * 64, "a", "b")
+
+
 def test_a_small_message_that_stands_for_gigabytes_is_not_inflated_to_its_end(broker, queue):
     bomb = zlib.compressobj()
     piece = bomb.compress(b" " * (1 << 20))
