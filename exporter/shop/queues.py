@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from exporter.database.errors import NotApplicable
+from exporter.queues import Keys
 from exporter.queues.errors import QueueError, Unreachable
 from exporter.shop.run import Asked
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import TypeVar
 
-    from exporter.queues import Arrivals, Broker, Delay, Look, Mark, Queue
+    from exporter.queues import Arrivals, Broker, Delay, Key, Look, Mark, Queue, Walk
     from exporter.shop.run import Run
 
-    Answer = TypeVar("Answer", bound=Arrivals | Sequence[Delay])
+    Answer = TypeVar("Answer", bound=Arrivals | Sequence[Delay] | Sequence[Key] | Walk)
 
 
 class Queues:
@@ -77,6 +78,25 @@ class BoundQueue:
             lambda: self._queues.queue(self.name).delays(topic, groups, self._run.deadline),
             len,
         )
+
+    def lasting(self, pattern: str, beyond: float, mark: Mark | None, most: int) -> Walk:
+        """As exporter.queues.Keys says it; NotApplicable where the queue is no cache as well."""
+        return self._asked(
+            f"keys like {pattern}",
+            lambda: self._keys().lasting(pattern, beyond, mark, most, self._run.deadline),
+            lambda answer: len(answer.keys),
+        )
+
+    def alive(self, names: Collection[str]) -> Sequence[Key]:
+        return self._asked(
+            f"{len(names)} keys by their names", lambda: self._keys().alive(names, self._run.deadline), len
+        )
+
+    def _keys(self) -> Keys:
+        queue = self._queues.queue(self.name)
+        if isinstance(queue, Keys):
+            return queue
+        raise NotApplicable(f"queue {self.name} has no keys; name a redis:// of the shop's queues")
 
     def _asked(self, what: str, ask: Callable[[], Answer], rows: Callable[[Answer], int]) -> Answer:
         """Traced like a statement, also when it fails; an error says which queue it is of."""
