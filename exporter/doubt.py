@@ -105,7 +105,7 @@ class Doubt:
 
 def _of_a_probe(metric: str) -> bool:
     """The sidecar's own metrics are always there; what else a rule reads comes from a probe, or from a query."""
-    declared = (each.name for probe in probes.known().values() for each in probe.METRICS)
+    declared = (each.name for probe in probes.known().values() for metric in probe.METRICS for each in metric.series)
     return not metric.startswith("order_health_") or metric in declared
 
 

@@ -73,9 +73,11 @@ def _joined(markdown: str) -> str:
 
 
 def figures(samples: Iterable[Sample], say: Wording) -> list[Figure]:
-    """In the order the probe gave them; zeros are counted, not listed."""
+    """In the order the probe gave them; zeros are counted, not listed. A histogram is for machines."""
     grouped: dict[str, list[Sample]] = {}
     for sample in samples:
+        if sample.metric.of:
+            continue
         grouped.setdefault(sample.metric.name, []).append(sample)
     return [_figure(name, each, say) for name, each in grouped.items()]
 
