@@ -66,7 +66,9 @@ class Watched:
         self.name, self.queue, self.kept = name, queue, Kept() if kept is None else kept
         self.probe = probe.with_queues(["orders"])
         broker = FakeBroker.model_construct(queue=queue)
-        self.shop = Shop.open("main", "sqlite:////nowhere/shop.db", None, load("plain"), queues={"orders": broker}, memory=self.kept)
+        self.shop = Shop.open(
+            "main", "sqlite:////nowhere/shop.db", None, load("plain"), queues={"orders": broker}, memory=self.kept
+        )
 
     def again(self) -> Watched:
         self.shop.close()
