@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=("$@")
-[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql openssl curl)
+[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql openssl curl
+    maven default-jre-headless)
 
 # What proves that a package is there, however it was installed.
 there() {
@@ -13,6 +14,8 @@ there() {
         prometheus) command -v prometheus && command -v promtool ;;
         prometheus-alertmanager) command -v prometheus-alertmanager || command -v alertmanager ;;
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+        maven) command -v mvn ;;
+        default-jre-headless) command -v java ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
