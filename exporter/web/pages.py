@@ -97,7 +97,9 @@ def _figure(name: str, samples: list[Sample], say: Wording) -> Figure:
 
 
 def _part(sample: Sample, say: Wording) -> str:
-    return " · ".join(say.label(*each) for each in zip(sample.metric.labels, sample.labels, strict=True))
+    return " · ".join(
+        filter(None, (say.label(*each) for each in zip(sample.metric.labels, sample.labels, strict=True)))
+    )
 
 
 def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple[str, str]:

@@ -22,7 +22,7 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
-_FLAGS = ("_missing", "_truncated")
+_FLAGS = ("_missing", "_truncated", "_estimated")
 """Metrics that are 1 or 0 and answer a question."""
 
 _WHOLE_FROM = 1000
