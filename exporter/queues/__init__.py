@@ -16,7 +16,7 @@ from exporter import plugins
 from exporter.database.deadline import Deadline
 from exporter.queues.addresses import Address
 from exporter.queues.errors import Denied, Garbled, Missing, QueueError, TimedOut, Unreachable, Unsupported
-from exporter.queues.nouns import BOUNDS, KB, Arrivals, Contents, Delay, Field, Look, Mark, Message, Tally
+from exporter.queues.nouns import BOUNDS, KB, Arrivals, Contents, Delay, Field, Key, Look, Mark, Message, Tally, Walk
 from exporter.strict import Strict
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "Denied",
     "Field",
     "Garbled",
+    "Key",
+    "Keys",
     "Look",
     "Mark",
     "Message",
@@ -42,6 +44,7 @@ __all__ = [
     "TimedOut",
     "Unreachable",
     "Unsupported",
+    "Walk",
     "known",
     "schemes",
 ]
@@ -72,6 +75,21 @@ class Queue(ABC):
     @abstractmethod
     def close(self) -> None:
         """Gives its connections up; whoever asks afterwards gets Unreachable."""
+
+
+class Keys(ABC):
+    """What a queue that is a cache as well may be asked about its keys; no value is ever read."""
+
+    @abstractmethod
+    def lasting(self, pattern: str, beyond: float, mark: Mark | None, most: int, deadline: Deadline) -> Walk:
+        """Keys like `pattern`, a glob, that have no expiry, or one more than `beyond` seconds away.
+
+        Goes on from `mark` through about `most` keys of any name; raises a QueueError.
+        """
+
+    @abstractmethod
+    def alive(self, names: Collection[str], deadline: Deadline) -> Sequence[Key]:
+        """Those of these keys that are there; raises a QueueError."""
 
 
 def _whole(url: SecretStr) -> SecretStr:

@@ -156,3 +156,24 @@ class Delay:
     consumed: int | None = None
     estimated: bool = False
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a cache; `left`: seconds until it expires, None where it never does."""
+
+    name: str
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A part of a walk through all keys. `share`: of all keys, how many were looked at; `ended`: the round is complete.
+
+    `keys`: what was found; `mark`: to be handed in next time.
+    """
+
+    mark: Mark
+    share: float
+    ended: bool
+    keys: tuple[Key, ...] = ()

@@ -128,7 +128,7 @@ class Scanner:
     def _mark(self, mark: int, at: int) -> None:
         if mark == _COLON:
             if self._stack and not self._deeper:
-                self._stack[-1].key = _named(self._text)
+                self._stack[-1].key = named(self._text)
             self._pending = False
             return
         self._settle()
@@ -199,5 +199,6 @@ _NAME = re.compile(rb"[A-Za-z_$@][A-Za-z0-9_$-]{0,63}")
 _MANY_DIGITS = re.compile(rb"(?:\D*\d){5}")
 
 
-def _named(key: bytes) -> str:
+def named(key: bytes) -> str:
+    """A key as it may stand in a path: `*` where it looks like data."""
     return key.decode() if _NAME.fullmatch(key) and not _MANY_DIGITS.match(key) else "*"
