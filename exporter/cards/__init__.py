@@ -133,7 +133,7 @@ def _expired(alert: Alert) -> bool:
 def _case(case: Case, at: datetime, words: Words) -> str:
     """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"."""
     age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
-    return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 40), age) if part)
+    return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 80), age) if part)
 
 
 def _oldest(evidence: Sequence[Case]) -> list[Case]:

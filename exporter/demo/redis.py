@@ -119,12 +119,15 @@ def _bulk(value: bytes) -> bytes:
 
 class _Connection(socketserver.StreamRequestHandler):
     server: _Server
+    wbufsize = 65_536
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         with contextlib.suppress(OSError, ValueError):  # whoever does not speak the protocol is not answered
             while words := self._words():
                 for piece in self.server.stream.answer(words):
                     self.wfile.write(piece)
+                self.wfile.flush()
 
     def _words(self) -> list[bytes]:
         line = self.rfile.readline(64)
