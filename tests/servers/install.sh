@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=("$@")
-[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql openssl curl
+[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql redis-server openssl curl
     maven default-jre-headless)
 
 # What proves that a package is there, however it was installed.

@@ -36,17 +36,17 @@ def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
     told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total}
     match mark:
         case {"seen": list(before), "length": int(known)}:
-            new = _new(left, right, total, frozenset(map(str, before)))
+            new = _new(left, right, frozenset(map(str, before)), hidden=known - len(before))
             seen.add(new)
             return seen.arrivals(told, times=False, skipped=max(0, total - known - len(new)))
     seen.add((*left, *right))
     return seen.arrivals(told, times=False)
 
 
-def _new(left: Sequence[Entry], right: Sequence[Entry], total: int, before: Collection[str]) -> list[Entry]:
-    """Beyond the ends it is not known which are new: those that come to an end from inside were there before."""
+def _new(left: Sequence[Entry], right: Sequence[Entry], before: Collection[str], *, hidden: int) -> list[Entry]:
+    """`hidden`: how many were inside, beyond both ends: such as come to an end since then were there before."""
     found = [each for each in (*left, *right) if each.id not in before]
-    if len(left) + len(right) == total or len(found) == len(left) + len(right):
+    if hidden <= 0 or len(found) == len(left) + len(right):
         return found
     new_left, new_right = (list(takewhile(lambda each: each.id not in before, end)) for end in (left, right))
     if len(new_left) == len(left):
