@@ -5,34 +5,62 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, WrapValidator
+from pydantic import ValidatorFunctionWrapHandler as Validator
 
-from exporter.strict import fault, faults, unknown
+from exporter.strict import below, fault, faults, unknown
 
 Told = TypeVar("Told")
 
 ONLY = ""
 """Stands for the shop's only queue until its name is known."""
 
-Topic = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
+MOST = 100
+"""Topics of one queue."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 
 
-def listed(given: Any) -> Any:
-    """`[order_created]`, or several queues: `{orders: [order_created], stock: [stock_changed]}`."""
-    return {ONLY: given} if isinstance(given, list | tuple) else given
+Names = Annotated[tuple[Name, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]
+"""A list, or one name without the brackets."""
 
 
-def mapped(given: Any) -> Any:
-    """`{order_created: [order-service]}`, or several queues: `{orders: {order_created: [order-service]}}`."""
-    if not isinstance(given, Mapping):
-        return given
-    nested = {isinstance(each, Mapping) for each in given.values()}
+def _listed(given: Any, handler: Validator) -> Any:
+    return _checked({ONLY: given} if isinstance(given, list | tuple | str) else given, handler)
+
+
+def _mapped(given: Any, handler: Validator) -> Any:
+    nested = {isinstance(each, Mapping) for each in given.values()} if isinstance(given, Mapping) else {True}
     if len(nested) > 1:
         raise ValueError(
             "some of these are topics and some are queues; write {order_created: [order-service]} where the shop has "
             "one queue, and {orders: {order_created: [order-service]}} where it has several"
         )
-    return given if True in nested else {ONLY: given}
+    return _checked(given if True in nested else {ONLY: given}, handler)
+
+
+def _checked(given: Any, handler: Validator) -> Any:
+    """Faults are told where they stand in what was written: there was no ONLY in it."""
+    try:
+        return handler(given)
+    except ValidationError as error:
+        found = below((), error)
+        for each in found:
+            each["loc"] = tuple(part for part in each.get("loc", ()) if part != ONLY)
+        raise faults("topics", found) from None
+
+
+Listed = Annotated[
+    dict[str, Annotated[Names, Field(min_length=1, max_length=MOST)]], Field(min_length=1), WrapValidator(_listed)
+]
+"""`[order_created]`, or several queues: `{orders: [order_created], stock: [stock_changed]}`."""
+
+Mapped = Annotated[
+    dict[str, Annotated[dict[Name, Names], Field(min_length=1, max_length=MOST)]],
+    Field(min_length=1),
+    WrapValidator(_mapped),
+]
+"""`{order_created: [order-service]}`, or several queues: `{orders: {order_created: [order-service]}}`."""
 
 
 def named(topics: Mapping[str, Told], queues: Collection[str]) -> Mapping[str, Told]:

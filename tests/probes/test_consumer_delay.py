@@ -149,7 +149,12 @@ ROCKET = "rocketmq://10.0.0.7:9876"
 
 
 @pytest.mark.parametrize(
-    "topics", [{"order_created": ["order-service"]}, {"orders": {"order_created": ["order-service"]}}]
+    "topics",
+    [
+        {"order_created": "order-service"},
+        {"order_created": ["order-service"]},
+        {"orders": {"order_created": ["order-service"]}},
+    ],
 )
 def test_groups_of_topics_of_the_only_queue_or_by_queue(topics):
     [(name, probe)] = section({"orders": ROCKET}, consumer_delay={"topics": topics}).parts("main").items()

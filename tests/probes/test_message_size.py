@@ -233,8 +233,9 @@ def test_a_broker_that_does_not_answer_is_no_reading_and_loses_nothing(queue, er
 ROCKET = "rocketmq://10.0.0.7:9876"
 
 
-def test_the_only_queue_needs_no_name():
-    shop = section({"orders": ROCKET}, message_size={"topics": ["order_created"]})
+@pytest.mark.parametrize("topics", ["order_created", ["order_created"], {"orders": ["order_created"]}])
+def test_the_only_queue_needs_no_name(topics):
+    shop = section({"orders": ROCKET}, message_size={"topics": topics})
     [(name, probe)] = shop.parts("main").items()
     assert name.part == "orders"
     assert probe.topics == {"orders": ("order_created",)}
@@ -256,7 +257,12 @@ def test_each_of_several_queues_runs_apart_in_a_lane_of_its_own():
         ({"a": ROCKET, "b": ROCKET}, ["order_created"], "the shop has several queues; say which one: topics: {a: …}"),
         ({"orders": ROCKET}, {"order": ["order_created"]}, "no queue 'order'; did you mean 'orders'?"),
         ({"orders": ROCKET}, [], "at least 1 item"),
-        ({"orders": ROCKET}, "order_created", "valid dictionary"),
+        ({"orders": ROCKET}, 7, "valid dictionary"),
+        (
+            {"orders": ROCKET},
+            ["order_created", ""],
+            "probes.message_size.topics.1\n  it should have at least 1 character",
+        ),
     ],
 )
 def test_topics_of_no_queue_are_told_with_what_to_write(queues, topics, said):

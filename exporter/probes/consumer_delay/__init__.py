@@ -6,20 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.consumer_delay import tell
 from exporter.probes.consumer_delay.memory import Memory
 from exporter.queues import Missing, Unsupported
-from exporter.queues.topics import Topic, mapped, named
+from exporter.queues.topics import Mapped, named
 from exporter.shop import Shop
 from exporter.units import Duration
 
 __all__ = ["ConsumerDelay"]
-
-Topics = dict[str, Annotated[dict[Topic, tuple[Topic, ...]], Field(min_length=1, max_length=100)]]
 
 
 class ConsumerDelay(Probe):
@@ -28,7 +26,7 @@ class ConsumerDelay(Probe):
     METRICS: ClassVar[tuple[Metric, ...]] = tell.METRICS
     PART: ClassVar[str] = "queue"
 
-    topics: Annotated[Topics, BeforeValidator(mapped), Field(min_length=1)]
+    topics: Mapped
     """The groups that must consume each topic of the shop's only queue, or by queue; `[]`: all that there are."""
 
     every: Annotated[Duration, Field(ge=0.1)] = 15.0

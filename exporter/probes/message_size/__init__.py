@@ -6,20 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.message_size import tell
 from exporter.probes.message_size.memory import Memory
 from exporter.queues import Look, Missing, Unsupported
-from exporter.queues.topics import Topic, listed, named
+from exporter.queues.topics import Listed, named
 from exporter.shop import Shop
 from exporter.units import Duration, Size
 
 __all__ = ["MessageSize"]
-
-Topics = dict[str, Annotated[tuple[Topic, ...], Field(min_length=1, max_length=100)]]
 
 
 class MessageSize(Probe):
@@ -28,7 +26,7 @@ class MessageSize(Probe):
     METRICS: ClassVar[tuple[Metric, ...]] = tell.METRICS
     PART: ClassVar[str] = "queue"
 
-    topics: Annotated[Topics, BeforeValidator(listed), Field(min_length=1)]
+    topics: Listed
     """Topics (queues, streams, lists) of the shop's only queue, or by queue."""
 
     every: Annotated[Duration, Field(ge=0.1)] = 15.0
