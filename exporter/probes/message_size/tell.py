@@ -60,7 +60,8 @@ METRICS = (MESSAGES, BODIES, OVERSIZE_TOTAL, OVERSIZE, LARGEST, COVERAGE, UNSEEN
 def samples(seen: Seen, *, queue: str, topic: str) -> Iterator[Sample]:
     recent = seen.recent
     yield from _histogram(MESSAGES, seen.stored, queue, topic)
-    yield from _histogram(BODIES, seen.bodies, queue, topic)
+    if seen.bodies.count:  # brokers that compress nothing have no other sizes
+        yield from _histogram(BODIES, seen.bodies, queue, topic)
     yield OVERSIZE_TOTAL(seen.oversize, queue=queue, topic=topic)
     kinds = seen.kinds()
     for kind, count in kinds.items():
