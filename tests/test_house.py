@@ -100,6 +100,16 @@ def test_a_metric_is_named_as_prometheus_asks_and_documented(metric):
     assert f"`{metric.name}`" in text("docs/metrics.md") or f"`{metric.name}{{" in text("docs/metrics.md")
 
 
+def test_no_two_families_share_a_name_in_either_format():
+    """OpenMetrics names a counter's family without `_total`, and a histogram's series have names of their own."""
+    names = [name for metric in DECLARED.values() for name in {metric.name.removesuffix("_total"), *_series(metric)}]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def _series(metric):
+    return [each.name for each in metric.series if each is not metric]
+
+
 @pytest.mark.parametrize("command", __main__.COMMANDS)
 def test_a_command_has_its_file_and_stands_in_both_readmes(command):
     assert (ROOT / f"exporter/commands/{command}.py").is_file()

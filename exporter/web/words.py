@@ -103,7 +103,7 @@ METRICS: Mapping[str, Both] = {
     "order_health_message_bytes": _both("消息大小", "Sizes of messages"),
     "order_health_message_body_bytes": _both("解压后的大小", "Sizes of bodies"),
     "order_health_oversize_messages_total": _both("累计超大消息", "Oversize so far"),
-    "order_health_oversize_messages": _both("超大消息", "Oversize messages"),
+    "order_health_recent_oversize_messages": _both("超大消息", "Oversize messages"),
     "order_health_message_coverage_ratio": _both("检查比例", "Share looked at"),
     "order_health_unseen_messages_total": _both("未检查的消息", "Not looked at"),
     "order_health_consumer_delay_seconds": _both("消费延迟", "Consumer delay"),

@@ -57,7 +57,7 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             for told in ("Base64 图片（JPEG）", "$.body.items［＊］.picture", "order_created"):
                 assert told in rooms
             huge = 'content="Base64 JPEG",field="$.body.items[*].picture",queue="orders",shop="demo",size="huge"'
-            assert f'order_health_oversize_messages{{{huge},topic="order_created"}} 1' in page(origin, "metrics")
+            assert f'order_health_recent_oversize_messages{{{huge},topic="order_created"}} 1' in page(origin, "metrics")
             until(lambda: "order-service 已" in page(origin, "rooms"), 15)
             rooms = until(lambda: "从库 reporting 延迟" in (text := page(origin, "rooms")) and text, 25)
             metrics = page(origin, "metrics")

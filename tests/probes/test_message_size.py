@@ -76,7 +76,7 @@ def test_inflated_sizes_are_a_figure_of_their_own(watch):
 def test_a_topic_without_oversize_messages_says_0_and_not_nothing(watch):
     told = watch([came()]).look()
     assert told.value("oversize_messages_total", *WHERE) == 0
-    assert told.values("oversize_messages") == {(*WHERE, "large", "", ""): 0, (*WHERE, "huge", "", ""): 0}
+    assert told.values("recent_oversize_messages") == {(*WHERE, "large", "", ""): 0, (*WHERE, "huge", "", ""): 0}
     assert told.value("message_coverage_ratio", *WHERE) == 1
 
 
@@ -95,7 +95,7 @@ def test_each_look_goes_on_where_the_last_one_ended(watch, queue):
 def test_the_picture_is_named_with_its_field_its_size_and_where_to_find_it(watch):
     told = watch([came(800, oversize=[message()])]).look()
     kind = (*WHERE, "huge", "$.items[*].picture", "Base64 JPEG")
-    assert told.value("oversize_messages", *kind) == 1
+    assert told.value("recent_oversize_messages", *kind) == 1
     [case] = next(each for each in told.samples if each.labels == kind).evidence
     assert case.ref == "OH00000012"
     assert case.since == NOW - timedelta(seconds=2)
@@ -119,16 +119,16 @@ def test_a_case_says_what_is_known_and_no_more(watch, told, ref, note):
 
 def test_a_message_that_only_its_inflated_size_makes_oversize_counts(watch):
     told = watch([came(oversize=[message(750, body=195_000, field=Field("$.note", 190_000, "text"))])]).look()
-    assert told.value("oversize_messages", *WHERE, "large", "$.note", "text") == 1
+    assert told.value("recent_oversize_messages", *WHERE, "large", "$.note", "text") == 1
     assert told.value("oversize_messages_total", *WHERE) == 1
 
 
 def test_messages_that_are_not_named_count_all_the_same(watch):
     answer = Arrivals({}, 9, sizes(*[60 * KB] * 5, *[2 * MB] * 4), oversize=9, largest=(message(2 * MB),))
     told = watch([answer]).look()
-    assert told.value("oversize_messages", *WHERE, "huge", PICTURE.path, PICTURE.kind) == 1
-    assert told.value("oversize_messages", *WHERE, "huge", "", "") == 3
-    assert told.value("oversize_messages", *WHERE, "large", "", "") == 5
+    assert told.value("recent_oversize_messages", *WHERE, "huge", PICTURE.path, PICTURE.kind) == 1
+    assert told.value("recent_oversize_messages", *WHERE, "huge", "", "") == 3
+    assert told.value("recent_oversize_messages", *WHERE, "large", "", "") == 5
 
 
 def test_the_largest_of_all_is_no_case_while_it_is_within_the_limit(watch):
@@ -140,7 +140,7 @@ def test_the_largest_of_all_is_no_case_while_it_is_within_the_limit(watch):
 def test_fields_with_a_thousand_names_do_not_become_a_thousand_series(watch):
     names = [message(60 * KB, field=Field(f"$.p{n}", 60 * KB, "text")) for n in range(100)]
     told = watch([came(oversize=names)]).look()
-    counts = told.values("oversize_messages")
+    counts = told.values("recent_oversize_messages")
     assert len(counts) <= 8
     assert sum(counts.values()) == 100
     assert counts[(*WHERE, "large", "", "")] == 94
@@ -149,7 +149,7 @@ def test_fields_with_a_thousand_names_do_not_become_a_thousand_series(watch):
 
 def test_a_long_path_keeps_its_end(watch):
     path = "$." + ".".join(["container"] * 12) + ".picture"
-    [labels] = [each for each in watch([came(oversize=[message(field=Field(path, MB, "Base64 PNG"))])]).look().values("oversize_messages") if each[3]]  # fmt: skip
+    [labels] = [each for each in watch([came(oversize=[message(field=Field(path, MB, "Base64 PNG"))])]).look().values("recent_oversize_messages") if each[3]]  # fmt: skip
     assert len(labels[3]) == 60
     assert labels[3].startswith("…")
     assert labels[3].endswith("container.picture")
@@ -161,12 +161,12 @@ def test_a_long_path_keeps_its_end(watch):
 def test_an_oversize_message_is_told_for_as_long_as_kept_and_counted_for_ever(watch):
     orders = watch([came(oversize=[message()]), came()], keep="30m")
     kind = (*WHERE, "huge", PICTURE.path, PICTURE.kind)
-    assert orders.look().value("oversize_messages", *kind) == 1
+    assert orders.look().value("recent_oversize_messages", *kind) == 1
     told = orders.look(after=29 * 60)
-    assert told.value("oversize_messages", *kind) == 1
+    assert told.value("recent_oversize_messages", *kind) == 1
     assert told.value("largest_message_bytes", *WHERE) == 12 * MB
     told = orders.look(after=31 * 60)
-    assert kind not in told.values("oversize_messages")
+    assert kind not in told.values("recent_oversize_messages")
     assert told.value("largest_message_bytes", *WHERE) == 0
     assert told.value("oversize_messages_total", *WHERE) == 1
 
@@ -188,7 +188,9 @@ def test_a_restart_neither_forgets_nor_counts_twice(watch, queue):
     assert told.value("message_bytes_count", *WHERE) == before.value("message_bytes_count", *WHERE) + 1
     assert told.value("oversize_messages_total", *WHERE) == 1
     kind = (*WHERE, "huge", PICTURE.path, PICTURE.kind)
-    assert told.refs("oversize_messages", *kind) == before.refs("oversize_messages", *kind) == ["OH00000012"]
+    assert (
+        told.refs("recent_oversize_messages", *kind) == before.refs("recent_oversize_messages", *kind) == ["OH00000012"]
+    )
 
 
 @pytest.mark.parametrize(

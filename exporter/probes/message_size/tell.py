@@ -32,7 +32,7 @@ OVERSIZE_TOTAL = Metric(
     "counter",
 )
 OVERSIZE = Metric(
-    "order_health_oversize_messages",
+    "order_health_recent_oversize_messages",
     "Messages over the limit that came within `keep`: large, or huge (over 1 MB), by their fattest field and what it "
     "holds; without a field those that were not opened, and rare ones.",
     (*_TOPIC, "size", "field", "content"),
