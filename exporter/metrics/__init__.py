@@ -75,7 +75,7 @@ class Part:
             key = sample.metric.name, sample.labels
             prefix = prefixes[key] = known.get(key) or line_prefix(sample, shop)
             unique.setdefault(prefix, sample)
-        metrics = {sample.metric.name: sample.metric for sample in reversed(unique.values())}
+        metrics = {sample.metric.family.name: sample.metric.family for sample in reversed(unique.values())}
         return cls(shop, tuple(unique.values()), lines(unique), metrics, prefixes, scheduled=scheduled)
 
 
