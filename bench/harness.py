@@ -122,7 +122,7 @@ class Database:
         self._argv: list[str | Path] = [command("mariadbd", "mysqld"), "--no-defaults", f"--datadir={data}"]
         self._argv += [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={folder / 'sock'}"]
         self._argv += [f"--innodb-buffer-pool-size={pool}", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]
-        self._argv += [*options, *(["--user=root"] if os.geteuid() == 0 else [])]
+        self._argv += [f"--tmpdir={folder}", *options, *(["--user=root"] if os.geteuid() == 0 else [])]
         if not data.exists():
             install = [command("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
             install += ["--auth-root-authentication-method=normal"]

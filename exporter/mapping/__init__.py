@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
-from exporter.mapping.presets import expanded
+from exporter.mapping.presets import expanded, presets
 from exporter.mapping.transforms import Steps, transformed
 from exporter.mapping.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
 from exporter.strict import Strict, fault, faults, unknown
@@ -186,7 +187,17 @@ class Mapping(Strict):
         return self
 
 
-Tables = Annotated[Mapping, BeforeValidator(expanded)]
+@cache
+def _preset(name: str) -> Mapping:
+    """One for all shops of that kind."""
+    return Mapping.model_validate(expanded(name))
+
+
+def _written(given: object) -> object:
+    return _preset(given) if isinstance(given, str) and given in presets() else expanded(given)
+
+
+Tables = Annotated[Mapping, BeforeValidator(_written)]
 """`tables:` of a shop, as `config.yaml` may write it."""
 
 

@@ -42,36 +42,36 @@ Series = Sequence[tuple[str, Sample]]
 
 _OWN, _PROCESS = Name("", ""), Name("", "process")
 
-_Prefixes = Mapping[tuple[str, tuple[str, ...]], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one probe of one shop (or the sidecar itself) contributes; `text` is its finished lines by family.
 
-    `prefixes` keeps each line up to its value, so that the next reading only writes numbers.
+    `prefixes` keeps the line of each sample up to its value, so that the next reading only writes numbers.
     """
 
     shop: str
     samples: tuple[Sample, ...]
     text: Mapping[str, bytes]
     metrics: Mapping[str, Metric]
-    prefixes: _Prefixes
+    prefixes: tuple[str, ...]
     said: Said | None = None
     scheduled: bool = True
 
     @classmethod
     def of(cls, shop: str, samples: Iterable[Sample], before: Part | None, *, scheduled: bool = True) -> Part:
         """Of two samples with the same name and labels the first stands: Prometheus refuses a page with both."""
-        known = before.prefixes if before else {}
+        known = before.known() if before else {}
         unique: dict[str, Sample] = {}
-        prefixes = {}
         for sample in samples:
-            key = sample.metric.name, sample.labels
-            prefix = prefixes[key] = known.get(key) or line_prefix(sample, shop)
-            unique.setdefault(prefix, sample)
+            unique.setdefault(known.get((sample.metric.name, sample.labels)) or line_prefix(sample, shop), sample)
         metrics = {sample.metric.name: sample.metric for sample in reversed(unique.values())}
-        return cls(shop, tuple(unique.values()), lines(unique), metrics, prefixes, scheduled=scheduled)
+        return cls(shop, tuple(unique.values()), lines(unique), metrics, tuple(unique), scheduled=scheduled)
+
+    def known(self) -> dict[tuple[str, tuple[str, ...]], str]:
+        """Prefixes by metric and labels: made when they are asked for, as fifty thousand series would keep them all."""
+        pairs = zip(self.samples, self.prefixes, strict=True)
+        return {(sample.metric.name, sample.labels): prefix for sample, prefix in pairs}
 
 
 class Exposition:
