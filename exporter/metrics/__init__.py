@@ -81,7 +81,6 @@ class Exposition:
         self._writing = threading.Lock()
         self._build = BUILD(1, version=version)
         self._parts: Mapping[Name, Part] = {}
-        self._page = Page({})
         self.own(())
 
     def put(self, reading: Reading, limits: Mapping[str, float] | None = None) -> None:
@@ -111,10 +110,7 @@ class Exposition:
 
     def page(self, accept: str | None, gzip: bool = False) -> tuple[bytes, str, bool]:
         """Ready bytes, their content type, and whether they are compressed."""
-        page, parts = self._page, self._parts
-        if page.parts is not parts:
-            page = self._page = Page(parts)
-        body, content_type = page.rendered(wanted_format(accept), gzip)
+        body, content_type = self._page.rendered(wanted_format(accept), gzip)
         return body, content_type, gzip
 
     def series(self) -> Series:
@@ -134,6 +130,7 @@ class Exposition:
     def _change(self, parts: Mapping[Name, Part]) -> None:
         about_process = Part.of("", process.samples(), parts.get(_PROCESS), scheduled=False)
         self._parts = {**parts, _PROCESS: about_process}
+        self._page = Page(self._parts)  # at once, so that what was is not kept until somebody scrapes again
 
 
 def _gap(name: Name, gap: Gap) -> Sample:
