@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "watch the shops, expose /metrics, put cards into the rooms",
     "check": "config, connections, grants and plans; non-zero on a fault",
     "probe": "one run of a probe: samples, evidence, statements, timings",
+    "reconcile": "one day's orders, callbacks, bill and export held against each other",
     "card": "show a test card, or really send it through the real path",
     "rules": "what each rule evaluates to now",
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",

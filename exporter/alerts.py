@@ -29,13 +29,15 @@ def step(
     held: Iterable[Finding],
     now: datetime,
     unsure: Collection[Unsure] = (),
+    partial: Collection[Unsure] = (),
 ) -> tuple[dict[AlertKey, Alert], list[Flip]]:
     """One round of judging; of two findings with the same key the first counts.
 
-    `unsure` names alerts whose inputs are not known now: they neither start, change nor resolve.
+    `unsure` names alerts whose inputs are not known now: they neither start, change nor resolve. `partial` names those
+    of which only a part is known: they start and change, but do not resolve.
     A pending alert that ceases to hold is forgotten silently.
     """
-    doubted = _Doubted(unsure)
+    doubted, half_known = _Doubted(unsure), _Doubted(partial)
     findings: dict[AlertKey, Finding] = {}
     for finding in held:
         findings.setdefault(finding.key, finding)
@@ -43,7 +45,8 @@ def step(
     flips: list[Flip] = []
     for key in dict.fromkeys((*active, *findings)):
         before, finding_now = active.get(key), findings.get(key)
-        alert = before if (before or finding_now) in doubted else _next(before, finding_now, now)
+        stays = (before or finding_now) in doubted or (finding_now is None and before in half_known)
+        alert = before if stays else _next(before, finding_now, now)
         if alert is not None and alert.status != "resolved":
             after[key] = alert
         if alert is not None and alert.status not in ("pending", before and before.status):

@@ -7,12 +7,21 @@ from functools import cached_property
 
 from exporter import probes
 from exporter.alerts import Unsure
-from exporter.metrics import LAST_SUCCESS, NOT_APPLICABLE, PART_NOT_APPLICABLE, PART_SUCCESS, SECONDS, SUCCESS
+from exporter.metrics import (
+    COVERAGE,
+    LAST_SUCCESS,
+    NOT_APPLICABLE,
+    PART_NOT_APPLICABLE,
+    PART_SUCCESS,
+    SECONDS,
+    SUCCESS,
+    UNREAD_SHARDS,
+)
 from exporter.model import Alert, Name
 from exporter.rules import Rulebook, Series
 
 _GAPS = frozenset(metric.name for metric in (NOT_APPLICABLE, PART_NOT_APPLICABLE))
-_ABOUT = _GAPS | {metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS)}
+_ABOUT = _GAPS | {metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, *COVERAGE)}
 
 
 class Doubt:
@@ -37,6 +46,21 @@ class Doubt:
             Unsure(rule, place, *_part(name))
             for name, known in silent
             for rule in readers[self._watched[name], known]
+            for place in (name.shop, "")
+        }
+
+    def partial(self) -> set[Unsure]:
+        """The alerts of rules that read a probe while some shards have long been unread: what it counts is too low."""
+        unread = {
+            (shop, sample.labels[0])
+            for shop, sample in self._series
+            if sample.metric.name == UNREAD_SHARDS.name and sample.value
+        }
+        return {
+            Unsure(rule, place)
+            for name, made in self._watched.items()
+            if name[:2] in unread
+            for rule in self._rulebook.readers(made)
             for place in (name.shop, "")
         }
 

@@ -73,7 +73,7 @@ class Judge:
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
             unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
-            active, flips = alerts.step(self._active, judgement.findings, now, unsure)
+            active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]
             due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY

@@ -70,7 +70,7 @@ def _probe_row(name: Name, reading: Reading | None, firing: bool, watch: Watch) 
         part=name.part,
         samples=reading.samples,
         gaps=reading.gaps,
-        why=reading.error or "",
+        why=reading.error or "; ".join(str(each) for each in reading.coverage if each.partial),
         last_success=reading.last_success,
         seconds=reading.seconds,
         next_run=watch.next_run(name),

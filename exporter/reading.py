@@ -32,7 +32,8 @@ def read(name: str, probe: Probe, shop: Shop, at: datetime) -> Reading:
     except Exception as fault:  # noqa: BLE001 - a fault in one probe must not stop the others
         error = f"fault in the probe itself: {type(fault).__name__} at {_place(fault)}"
     seconds = time.monotonic() - began
-    return Reading(name, shop.name, at, seconds, samples, gaps, error, None if error else at, shop.part)
+    last = None if error else at
+    return Reading(name, shop.name, at, seconds, samples, gaps, error, last, shop.part, shop.coverage())
 
 
 def _place(fault: BaseException) -> str:

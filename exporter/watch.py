@@ -194,3 +194,7 @@ def _log_change(before: Reading | None, after: Reading) -> None:
         log.warning("%s fails: %s", after.name.said, new)
     elif old and not new:
         log.info("%s answers again", after.name.said)
+    known = {each.table for each in before.coverage if each.partial} if before else set()
+    for each in after.coverage:
+        if each.partial and each.table not in known:
+            log.warning("%s reads a part: %s", after.name.said, each)

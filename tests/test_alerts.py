@@ -99,6 +99,19 @@ def test_doubt_about_one_part_leaves_the_alerts_of_the_others():
     assert set(after_doubt) == {silent.key, whole.key}
 
 
+def test_an_alert_of_which_a_part_is_known_starts_and_follows_its_value_but_does_not_resolve():
+    partial = {Unsure("Pending", "main")}
+    active, flips = step({}, [found(shop="main"), found(shop="west")], after(0), partial=partial)
+    assert [flip.alert.status for flip in flips] == ["firing", "firing"]
+    active, flips = step(active, [found(shop="main", value=7.0)], after(1), partial=partial)
+    assert [flip.alert.labels["shop"] for flip in flips] == ["west"]
+    assert [alert.value for alert in active.values()] == [7.0]
+    active, flips = step(active, [], after(2), partial=partial)
+    assert (len(active), flips) == (1, [])
+    active, flips = step(active, [], after(3))
+    assert (active, [flip.alert.status for flip in flips]) == ({}, ["resolved"])
+
+
 def test_a_pending_alert_keeps_its_since_through_doubt():
     active, _ = step({}, [found(wait=60, shop="a")], START)
     active, _ = step(active, [], after(30), {Unsure("Pending", "a")})

@@ -79,6 +79,13 @@ def test_all_faults_of_a_file_are_told_at_once_each_with_its_line_and_a_remedy(t
     assert "did you mean 'listen'?" in told[4]
 
 
+def test_every_database_of_the_shards_needs_its_address(tmp_path):
+    shards = "tables: {preset: plain, orders: {database: 'db_{0..2}', table: 'orders_{00..15}'}}"
+    databases = "databases: {db_0: mysql://a@h/zero, db_2: mysql://a@h/two}"
+    (fault,) = faults(tmp_path, GOOD.replace("tables: plain", f"{databases}\n    {shards}"))
+    assert fault.endswith("no database 'db_1'; add it to `databases:`")
+
+
 def test_a_route_to_nowhere_is_named(tmp_path):
     assert faults(tmp_path, GOOD.replace("{to: [ops]}", "{to: [opps]}")) == [
         "config.yaml:16: alerts.routes[1].to: no channel 'opps'; did you mean 'ops'?"

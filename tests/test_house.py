@@ -37,6 +37,8 @@ CONTRACT = {
     "order_health_search_full_scan": ("search",),
     "order_health_replica_lag_seconds": ("replica", "method"),
     "order_health_replica_running": ("replica", "channel", "thread"),
+    "order_health_export_cached": ("path",),
+    "order_health_export_age_seconds": ("path",),
     "order_health_limit": ("probe", "limit"),
     "order_health_probe_success": ("probe",),
     "order_health_probe_duration_seconds": ("probe",),

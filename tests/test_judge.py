@@ -9,7 +9,7 @@ import pytest
 from exporter.config import load
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
-from exporter.model import Gap, Name, Reading
+from exporter.model import Coverage, Gap, Name, Reading
 from exporter.probes import known
 from exporter.probes.negative_stock import tell as stock
 from exporter.probes.pending_paid import tell as paid
@@ -48,8 +48,8 @@ class Court:
         loaded = load(file)
         return Bench(Rulebook.load(loaded.rule_files()), loaded)
 
-    def reads(self, probe, *samples, shop="main", error=None, gaps=(), at=0.0, part=""):
-        reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, gaps, error, part=part)
+    def reads(self, probe, *samples, shop="main", at=0.0, **more):
+        reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, **more)
         self.exposition.put(reading, known()[probe]().thresholds())
 
     def all_well(self, at=0.0):
@@ -215,6 +215,43 @@ def test_what_was_pending_long_ago_begins_anew(court, tmp_path, state):
     pending(court)
     again = Court(tmp_path, state)
     assert pending(again, 7200) == [NOW + timedelta(hours=2)]
+
+
+def shards(unread):
+    return (Coverage("orders", 64, 64 - unread, unread),)
+
+
+def test_nothing_recovers_while_shards_are_unread(court):
+    firing(court)
+    court.reads("pending_paid", orders(0), coverage=shards(2))
+    assert court.told(2) == []
+    court.reads("pending_paid", orders(0), error="down", coverage=shards(64))
+    assert court.told(3) == []
+    court.reads("pending_paid", orders(0), coverage=shards(0))
+    assert court.told(4) == [("OrdersPaidYetPending", "resolved", False)]
+
+
+def test_what_is_found_in_the_other_shards_is_told(court):
+    court.reads("pending_paid", orders(3), coverage=shards(2))
+    assert court.told(1) == [("OrdersPaidYetPending", "firing", False)]
+
+
+def test_unread_shards_hold_back_no_alert_of_another_shop_or_probe(court):
+    firing(court)
+    court.reads("pending_paid", orders(0))
+    court.reads("pending_paid", orders(0), shop="west", coverage=shards(1))
+    court.reads("negative_stock", stock.SKUS(0, warehouse="a"), coverage=shards(1))
+    assert court.told(2) == [("OrdersPaidYetPending", "resolved", False)]
+
+
+def test_shards_that_are_long_unread_are_an_alert_that_ends_when_they_answer(court):
+    for at in (0, 299, 300):
+        court.reads("pending_paid", orders(0), coverage=shards(2), at=at)
+        assert court.told(at) == ([("ShardsNotRead", "firing", False)] if at == 300 else [])
+    court.reads("pending_paid", error="down", coverage=shards(2))
+    assert court.told(301) == [], "a probe that fails altogether has read no shard either"
+    court.reads("pending_paid", orders(0), coverage=shards(0))
+    assert court.told(302) == [("ShardsNotRead", "resolved", False)]
 
 
 def test_a_clock_that_is_set_back_delays_no_alert(court):

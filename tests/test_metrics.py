@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 from exporter.metrics import Exposition
 from exporter.metrics.page import wanted_format
 from exporter.metrics.text import number
-from exporter.model import Case, Gap, Metric, Name, Reading, Sample
+from exporter.model import Case, Coverage, Gap, Metric, Name, Reading, Sample
 
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
@@ -51,6 +51,15 @@ def test_a_reading_stands_on_the_page_with_what_its_probe_says_of_itself():
     assert 'order_health_limit{limit="pending",probe="pending_paid",shop="main"} 0.5' in lines
     assert 'order_health_build_info{version="1.2.3"} 1' in lines
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
+
+
+def test_how_far_shards_are_read_stands_on_the_page_whatever_became_of_the_run():
+    page = Exposition()
+    for error in (None, "down"):
+        page.put(reading(coverage=(Coverage("orders", 64, 62, 1),), error=error))
+        lines = text(page).splitlines()
+        for name, value in (("", 64), ("_scanned", 62), ("_unread", 1)):
+            assert f'order_health_shards{name}{{probe="pending_paid",shop="main",table="orders"}} {value}' in lines
 
 
 def test_help_says_that_probes_run_on_a_schedule():

@@ -27,6 +27,9 @@ class Shop(SimpleNamespace):
     def bounded(self, probe, seconds, part=""):
         return Shop(**{**vars(self), "part": part})
 
+    def coverage(self):
+        return ()
+
 
 def shop(name="main", **more):
     return Shop(name=name, mapping="m", **more)

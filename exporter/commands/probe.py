@@ -42,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 def show(reading: Reading, trace: list[Asked]) -> None:
     print(f"# {reading.name.said}: {reading.error or 'answered'} in {reading.seconds * 1000:.1f} ms")
+    for each in reading.coverage:
+        print(f"# {each}")
     for gap in reading.gaps:
         print(f"# not applicable: {gap.check}: {gap.why}")
     for sample in reading.samples:

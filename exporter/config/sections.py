@@ -39,9 +39,12 @@ class ShopSection(Strict):
             names = ", ".join(known())
             raise faults("ShopSection", [fault(("probes",), "empty", f"name at least one: {names}")])
         if found := [
-            fault(("tables", word, "database"), "dangling", f"no database {table.database!r}; add it to `databases:`")
+            fault(("tables", word, "database"), "dangling", f"no database {name!r}; add it to `databases:`")
             for word in WORDS
-            if (table := self.tables.table(word)) and table.database and table.database not in self.databases
+            if (table := self.tables.table(word))
+            for each in (table, *table.link)
+            for name in each.databases
+            if name and name not in self.databases
         ]:
             raise faults("ShopSection", found)
         return self

@@ -41,7 +41,7 @@ class Reader:
         mapped = [
             (word, table)
             for word in WORDS
-            if (table := self.mapping.table(word)) is not None and (table.database or "") == self.database
+            if (table := self.mapping.table(word)) is not None and table.held(self.database)
         ]
         read = list(self._selected())
         return Reliance(
@@ -69,16 +69,16 @@ class Reader:
 
     def _uses(self, word: str, table: TableMap) -> Iterator[Use]:
         ours = {"": "", "key": table.key, **table.columns, **{f"where {name}": name for name in table.where}}
-        for physical in table.physical:
-            key = self._key(physical, table.schema_)
+        for shard in table.held(self.database):
+            key = self._key(shard.table, shard.schema)
             for column, theirs in ours.items():
                 yield from (Use(key, theirs.lower(), who) for who in self._who(word, column))
 
     def _needs(self, word: str, table: TableMap) -> Iterator[Need]:
         fixed = frozenset(name.lower() for name in table.where)
         states = {table.columns[each].lower() for each in _FIXED if each in table.columns}
-        for physical in table.physical:
-            key = self._key(physical, table.schema_)
+        for shard in table.held(self.database):
+            key = self._key(shard.table, shard.schema)
             for column in ("key", *_LOOKUPS[word]):
                 if theirs := ({"key": table.key} | table.columns).get(column, "").lower():
                     wanted, who = frozenset({theirs}), self._asks("lookups", word, column)
@@ -94,21 +94,19 @@ class Reader:
     def _uniques(self, word: str, table: TableMap) -> Iterator[Unique]:
         fixed = {name.lower() for name, values in table.where.items() if len(values) == 1}
         groups = {"orders": (("number",), ("trade_no",)), "stock": (("warehouse", "sku"),)}.get(word, ())
-        for physical in table.physical:
+        for shard in table.held(self.database):
             for group in groups:
                 theirs = {table.columns[each].lower() for each in group if each in table.columns}
                 if theirs:
                     who = ", ".join(self._who(word, "/".join(each for each in group if each in table.columns)))
-                    yield Unique(self._key(physical, table.schema_), frozenset(theirs | fixed), who)
+                    yield Unique(self._key(shard.table, shard.schema), frozenset(theirs | fixed), who)
 
     def _links(self) -> Iterator[tuple[str, Key, tuple[str, ...]]]:
         callbacks = self.mapping.callbacks
         for hop in callbacks.link if callbacks else ():
-            if (hop.database or "") == self.database:
-                who = ", ".join(self._who("callbacks", "link"))
-                for physical in hop.physical:
-                    columns = (hop.from_, hop.to, *hop.where)
-                    yield who, self._key(physical, hop.schema_), tuple(each.lower() for each in columns)
+            who = ", ".join(self._who("callbacks", "link"))
+            columns = tuple(each.lower() for each in (hop.from_, hop.to, *hop.where))
+            yield from ((who, self._key(shard.table, shard.schema), columns) for shard in hop.held(self.database))
 
     def _hops(self) -> Iterator[Use]:
         for who, key, columns in self._links():
@@ -126,12 +124,11 @@ class Reader:
         sides = [(orders, callbacks), (callbacks, orders)]
         return {
             (
-                self._key(physical, one.schema_),
+                self._key(shard.table, shard.schema),
                 one.columns["trade_no"].lower(),
             ): f"{two.table}.{two.columns['trade_no']}"
             for one, two in sides
-            if (one.database or "") == self.database
-            for physical in one.physical
+            for shard in one.held(self.database)
         }
 
     def _selected(self) -> Iterator[tuple[str, Source]]:

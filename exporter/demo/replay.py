@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter.app import App, StartFaultError
-from exporter.demo import robots, shop
+from exporter.demo import exports, robots, shop
 from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
@@ -34,6 +34,7 @@ shops:
               WHERE order_no LIKE :part OR phone LIKE :part OR receiver LIKE :part ORDER BY id DESC LIMIT 20
             values: {{part: "%5550123%"}}
             budget: 10ms
+      export_cache: {{paths: ["{origin}{export}"]}}
       replica_lag: {{every: 1s, heartbeat: {{table: heartbeat, zone: UTC, server: ""}}}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
@@ -61,12 +62,14 @@ def play(listen: str, duration: float | None) -> int:
         shop.build(folder / "shop.db", datetime.now(UTC))
         replica = Replica(folder / "shop.db", folder / "replica.db")
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
+        site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
+        listen = f"{_bracketed(host)}:{port}"
         (folder / "config.yaml").write_text(
-            _CONFIG.format(folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET),
+            _CONFIG.format(folder=folder, origin=origin, listen=listen, secret=_SECRET, export=exports.PATH),
             encoding="utf-8",
         )
         try:
-            app = App(folder / "config.yaml", rooms=rooms.routes())
+            app = App(folder / "config.yaml", rooms=[*rooms.routes(), *site.routes()])
         except StartFaultError as fault:
             print(fault, file=sys.stderr)
             return 1

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
 from exporter.mapping.presets import expanded, presets
+from exporter.mapping.shards import Located, Route
 from exporter.mapping.transforms import Steps, transformed
-from exporter.mapping.values import Hop, Money, Name, OneOrMore, TableName, Text, Time, TimeKind, Values, Zone, shards
+from exporter.mapping.values import Hop, Money, Name, OneOrMore, Text, Time, TimeKind, Values, Zone
 from exporter.strict import Strict, fault, faults, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
     from pydantic_core import InitErrorDetails
@@ -28,7 +29,7 @@ Check = Literal[
 ]  # fmt: skip
 
 
-class TableMap(Strict):
+class TableMap(Located):
     """One of our words as a table of the shop. Column names in `columns` values, `key` and `where` are the shop's.
 
     `where`: rows that count; None among the values means IS NULL. `success`: our column → raw values, all must
@@ -40,10 +41,8 @@ class TableMap(Strict):
     NEEDED: ClassVar[tuple[str, ...]] = ()
     KINDS: ClassVar[tuple[str, ...]] = ()
 
-    table: TableName
-    schema_: Name | None = Field(None, alias="schema")
-    database: str | None = None
     key: Name = "id"
+    route: Route | None = None
     where: dict[Name, OneOrMore] = Field(default_factory=dict)
     columns: dict[str, Name]
     status: dict[str, Values] = Field(default_factory=dict)
@@ -54,11 +53,6 @@ class TableMap(Strict):
     transform: dict[str, Steps] = Field(default_factory=dict)
     link: tuple[Hop, ...] = ()
     casefold: bool = False
-
-    @property
-    def physical(self) -> tuple[str, ...]:
-        """The tables as the database names them; more than one when the table is sharded."""
-        return shards(self.table)
 
     def statuses(self, *kinds: str) -> tuple[str | int, ...]:
         """The raw values of these kinds."""
@@ -93,10 +87,9 @@ class TableMap(Strict):
         if "status" in self.columns and self.KINDS and not self.status:
             example = f"write status: {{{self.KINDS[0]}: [0]}} with the values that this shop uses"
             yield fault(("status",), "unset", f"the status column is mapped but its values are not; {example}", None)
-        for name in (*self.success, *self.transform, *self.time.columns):
-            if name not in self.columns:
-                place = next(p for p in ("success", "transform", "time") if name in _keys(self, p))
-                loc = (place, "columns", name) if place == "time" else (place, name)
+        for place, name in _named(self):
+            if name not in self.columns and name != "key":
+                loc = {"time": ("time", "columns", name), "route": ("route", "by")}.get(place, (place, name))
                 yield fault(loc, "unmapped", f"columns does not say which column {name} is", name)
         seen: dict[str, str] = {}
         for kind, raws in self.status.items():
@@ -106,8 +99,15 @@ class TableMap(Strict):
                     yield fault(("status", kind), "ambiguous", text, raw)
 
 
-def _keys(table: TableMap, place: str) -> dict[str, Any]:
-    return table.time.columns if place == "time" else dict(getattr(table, place))
+def _named(table: TableMap) -> Iterator[tuple[str, str]]:
+    """Our columns that a part of the mapping other than `columns` speaks of."""
+    parts: dict[str, Iterable[str]] = {
+        "success": table.success,
+        "transform": table.transform,
+        "time": table.time.columns,
+        "route": table.route.by if table.route else (),
+    }
+    return ((place, name) for place, part in parts.items() for name in part)
 
 
 class Orders(TableMap):

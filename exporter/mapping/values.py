@@ -1,4 +1,4 @@
-"""The small values of a mapping: names, raw values as the shop stores them, zones, shards, texts in two languages."""
+"""The small values of a mapping: names, raw values as the shop stores them, zones, texts in two languages."""
 
 from __future__ import annotations
 
@@ -10,40 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
 
+from exporter.mapping.shards import Located, name
 from exporter.strict import Strict
-
-_SHARDS = re.compile(r"([^{}]*)\{(\d+)\.\.(\d+)\}([^{}]*)")
-_MOST_SHARDS = 1024
-
-
-def shards(table: str) -> tuple[str, ...]:
-    """`orders_{00..63}` → its 64 tables; a plain name is a single table."""
-    found = _SHARDS.fullmatch(table)
-    if not found:
-        return (table,)
-    head, first, last, tail = found.groups()
-    return tuple(f"{head}{number:0{len(first)}}{tail}" for number in range(int(first), int(last) + 1))
-
-
-def _table_name(given: Any) -> str:
-    name = _name(given)
-    if not re.search(r"[{}]", name):
-        return name
-    found = _SHARDS.fullmatch(name)
-    if not found:
-        raise ValueError(f"{name!r} is not a table or its shards; write orders or orders_{{00..63}}")
-    count = int(found[3]) - int(found[2]) + 1
-    if not 1 <= count <= _MOST_SHARDS:
-        raise ValueError(
-            f"{name!r} means {count} tables; write a range of 1 to {_MOST_SHARDS}, as in orders_{{00..63}}"
-        )
-    return name
-
-
-def _name(given: Any) -> str:
-    if not isinstance(given, str) or not given.strip():
-        raise ValueError(f"{given!r} is not a name of a table or column; write it as text")
-    return given.strip()
 
 
 def _raw(given: Any) -> str | int:
@@ -103,8 +71,7 @@ class Words(Strict):
         return self.zh if language == "zh" else self.en
 
 
-Name = Annotated[str, PlainValidator(_name)]
-TableName = Annotated[str, PlainValidator(_table_name)]
+Name = Annotated[str, PlainValidator(name)]
 Raw = Annotated[str | int, PlainValidator(_raw)]
 Values = Annotated[tuple[Raw, ...], BeforeValidator(_list)]
 OneOrMore = Annotated[
@@ -135,16 +102,9 @@ class Money(Strict):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
 
 
-class Hop(Strict):
+class Hop(Located):
     """Rows of `table` whose column `from_` is the value in hand; the column `to` is the next value."""
 
-    table: TableName
     from_: Name = Field(alias="from")
     to: Name
     where: dict[Name, OneOrMore] = Field(default_factory=dict)
-    schema_: Name | None = Field(None, alias="schema")
-    database: str | None = None
-
-    @property
-    def physical(self) -> tuple[str, ...]:
-        return shards(self.table)

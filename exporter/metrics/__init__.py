@@ -9,18 +9,23 @@ from dataclasses import dataclass, replace
 from exporter import __version__
 from exporter.metrics import process
 from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
+from exporter.metrics.coverage import COVERAGE, SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
 from exporter.metrics.text import line_prefix, lines
 from exporter.model import Gap, Metric, Name, Reading, Sample
 
 __all__ = [
+    "COVERAGE",
     "LAST_SUCCESS",
     "LIMIT",
     "NOT_APPLICABLE",
     "PART_NOT_APPLICABLE",
     "PART_SUCCESS",
+    "SCANNED_SHARDS",
     "SECONDS",
+    "SHARDS",
     "SUCCESS",
+    "UNREAD_SHARDS",
     "Exposition",
     "Series",
 ]
@@ -91,6 +96,7 @@ class Exposition:
             said = Said.by(reading, before.said if before else None, limits or {})
             samples = [*reading.samples] if reading.error is None else []
             samples += (_gap(name, gap) for gap in reading.gaps)
+            samples += shards(reading)
             samples += said.samples(name.probe) if not name.part else [said.of_part(name)]
             parts = {**self._parts, name: replace(Part.of(reading.shop, samples, before), said=said)}
             self._change(self._summed(parts, name) if name.part else parts)

@@ -2,13 +2,14 @@
 
 from exporter.model.alerting import Alert, AlertKey, Finding, Flip
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
-from exporter.model.watching import Case, Gap, Kind, Metric, Name, Reading, Sample
+from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
 __all__ = [
     "Alert",
     "AlertKey",
     "Card",
     "Case",
+    "Coverage",
     "Delivery",
     "Fact",
     "Finding",

@@ -81,6 +81,27 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a sharded table a probe has seen: shards in all, those that the last run read, those long unread.
+
+    Of `unread` shards no answer stands any more: the figures lack them. `why` tells of the first silent ones.
+    """
+
+    table: str
+    total: int
+    scanned: int
+    unread: int
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.scanned} of {self.total} shards answered. {self.why}".rstrip()
+
+    @property
+    def partial(self) -> bool:
+        return self.scanned < self.total
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one run of a probe brought back; `error` is set exactly when it failed, and then there are no samples.
 
@@ -97,6 +118,7 @@ class Reading:
     error: str | None = None
     last_success: datetime | None = None
     part: str = ""
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def name(self) -> Name:

@@ -12,19 +12,25 @@ from sqlalchemy.sql import visitors
 
 from exporter.database.errors import Refused
 from exporter.shop import decoding
-from exporter.shop.run import Place, Run, Source
+from exporter.shop.run import Place, Run
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from exporter.database.catalog import Column
-    from exporter.mapping import TableMap
-    from exporter.mapping.values import Hop
+    from exporter.mapping.shards import Shard
+    from exporter.shop.shards import Tour
     from exporter.shop.table import Record, Table
+
+    Sources = Callable[[str | None], Source]
 
 BATCH = 200
 """MySQL plans with statistics instead of a look from 200 values on; MariaDB materialises from 1,000."""
+
+STATEMENTS = 500
+"""What one run may spend on looking for numbers that it has read: about a second."""
 
 MOST = 10_000
 """Rows that one batch may find; more means that the column does not identify anything."""
@@ -33,17 +39,61 @@ _WIDEST = 2**63
 
 
 def lookup(
-    run: Run, source: Source, table: Table, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]]
+    tour: Tour, source: Sources, table: Table, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]]
 ) -> list[Record]:
-    """The rows whose `by` is one of the values, compared as stripped texts."""
-    wanted = {table.fold(str(value), by) for value in values}
-    found: list[Record] = []
-    for shard in table.physical:
-        on = table.on(shard)
-        place = Place(shard, on.names, on.map.schema_)
-        for batch in _batches(on.column(by), values):
-            rows = _ask(run, source, _lookup(on, by, batch, match), place, on.theirs(by), batch=batch)
-            found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
+    """The rows whose `by` is one of the values, compared as stripped texts.
+
+    A routed value is looked for in its shard first, and everywhere only when it is not there: rows move, and a route
+    may be wrong. What a silent shard holds is as it was when last asked for, while that stands; other values that are
+    not found are `unknown` in the run.
+    """
+    wanted = dict.fromkeys(table.fold(str(value), by) for value in values)
+
+    def ask(some: Callable[[Shard], Collection[str]]) -> Callable[[Shard, Run], list[Record]]:
+        def of(shard: Shard, run: Run) -> list[Record]:
+            on = table.on(shard)
+            found: list[Record] = []
+            for batch in batches(on.column(by), some(shard)):
+                rows = few(
+                    run, source(shard.database), _lookup(on, by, batch, match), on.place, on.theirs(by), batch=batch
+                )
+                found += (record for record in on.records(rows) if on.fold(str(record[by]), by) in wanted)
+            return found
+
+        return of
+
+    found: dict[str, list[tuple[Shard, Record]]] = {value: [] for value in wanted}
+
+    def meet(answers: Iterable[tuple[Shard, list[Record]]]) -> None:
+        for shard, records in answers:
+            for record in records:
+                found[table.fold(str(record[by]), by)].append((shard, record))
+
+    if routed := _routed(table, by, values):
+        meet(tour.over(table.shards, ask(routed.__getitem__), among=list(routed)))
+    if rest := [value for value in values if not found[table.fold(str(value), by)]]:
+        meet(tour.over(table.shards, ask(lambda _: rest)))
+    fixed = tuple((word, tuple(values)) for word, values in match.items())
+    unknown = tour.roll.stand_in((by, fixed), found, tour.silent(table.shards))
+    tour.run.unknown.setdefault((table.word, by), set()).update(unknown)
+    return [record for records in found.values() for _, record in records]
+
+
+def affordable(table: Table, by: str) -> int:
+    """So many values of `by` one run may look for: each is asked for on every shard, unless a route leads to one."""
+    route = table.map.route
+    return STATEMENTS * BATCH // (1 if route and by in route.by else len(table.shards))
+
+
+def _routed(table: Table, by: str, values: Collection[str]) -> dict[Shard, list[str]]:
+    """The shards that the mapping's route leads to, with the values to look for there."""
+    route, shards = table.map.route, table.shards
+    if route is None or by not in route.by or len(shards) == 1:
+        return {}
+    found: dict[Shard, list[str]] = {}
+    for value in values:
+        if shard := route.shard(str(value), shards):
+            found.setdefault(shard, []).append(value)
     return found
 
 
@@ -57,60 +107,36 @@ def _lookup(on: Table, by: str, batch: Sequence[Any], match: Mapping[str, Collec
 
 
 def rows(
-    run: Run,
-    source: Source,
+    tour: Tour,
+    source: Sources,
     table: Table,
     statement: sqlalchemy.Select[Any],
-    inside: Callable[[Table], Sequence[sqlalchemy.ColumnElement[bool]]],
+    inside: Callable[[Table, Run], Sequence[sqlalchemy.ColumnElement[bool]]],
     *,
     cap: int,
     binds: Mapping[str, Any] | None,
 ) -> list[sqlalchemy.Row[Any]]:
     """What the statement finds, shard by shard until `cap`; `inside` narrows it to some rows of each."""
     found: list[Any] = []
-    for shard in table.physical:
+    asked = _named(statement, binds) if len(table.shards) > 1 else ""
+
+    def ask(shard: Shard, run: Run) -> Sequence[Any]:
         on = table.on(shard)
-        place = Place(shard, on.names, on.map.schema_)
-        asked = bounded(statement, table, on, inside(on), cap - len(found), keep=bool(binds))
-        found += run.ask(source, asked, place, binds, advice=f"the columns that {shard} is searched by")
+        here = bounded(statement, table, on, inside(on, run), cap - len(found), keep=bool(binds))
+        return run.ask(source(shard.database), here, on.place, binds, advice=f"the columns that {shard} is searched by")
+
+    for shard, answer in tour.over(table.shards, ask):
+        tour.roll.keep(asked, shard, answer)
+        found += answer
         if len(found) >= cap:
-            break
-    return found
+            return found
+    return [*found, *tour.roll.last(asked, tour.silent(table.shards))][:cap]
 
 
-def resolve(
-    run: Run, source: Callable[[str | None], Source], callbacks: TableMap, trade_numbers: Collection[str]
-) -> dict[str, list[str]]:
-    """Each trade number → where its transform and then the hops of its link lead."""
-    reached = {number: [callbacks.transformed("trade_no", number.strip())] for number in trade_numbers}
-    for hop in callbacks.link:
-        values = {value for ends in reached.values() for value in ends}
-        onward = follow(run, source(hop.database), hop, values) if values else {}
-        reached = {
-            number: list(dict.fromkeys(end for value in ends for end in onward.get(value, ())))
-            for number, ends in reached.items()
-        }
-    return reached
-
-
-def follow(run: Run, source: Source, hop: Hop, values: Collection[str]) -> dict[str, list[str]]:
-    """Each value's next values over one hop of a link."""
-    found: dict[str, list[str]] = {}
-    for shard in hop.physical:
-        facts = source.catalog.facts(hop.schema_, shard, run.deadline)
-        place = Place(shard, (hop.from_, hop.to, *hop.where), hop.schema_)
-        here = sqlalchemy.table(shard, *map(sqlalchemy.column, dict.fromkeys(place.columns)), schema=hop.schema_)
-        conditions = [
-            decoding.among(here.c[name], facts.columns.get(name), wanted) for name, wanted in hop.where.items()
-        ]
-        chosen = sqlalchemy.select(here.c[hop.from_].label("at"), here.c[hop.to].label("onward")).where(*conditions)
-        for batch in _batches(facts.columns.get(hop.from_), values):
-            asked = chosen.where(here.c[hop.from_].in_(batch)).limit(MOST + 1)
-            for row in _ask(run, source, asked, place, hop.from_):
-                start, end = decoding.text(row.at), decoding.text(row.onward)
-                if start and end and end not in found.setdefault(start, []):
-                    found[start].append(end)
-    return found
+def _named(statement: sqlalchemy.Select[Any], binds: Mapping[str, Any] | None) -> str:
+    """What is asked, by which its answers are kept; other `binds` ask the same thing at another time."""
+    compiled = statement.compile()
+    return f"{compiled.string} {'' if binds else compiled.params}"
 
 
 def bounded(
@@ -145,21 +171,18 @@ def _moved(statement: sqlalchemy.Select[Any], table: Table, on: Table) -> sqlalc
     return cast("sqlalchemy.Select[Any]", visitors.replacement_traverse(statement, {}, swap))
 
 
-def _ask(
-    run: Run,
-    source: Source,
-    statement: sqlalchemy.Select[Any],
-    place: Place,
-    column: str,
-    **binds: Any,
+def few(
+    run: Run, source: Source, statement: sqlalchemy.Select[Any], place: Place, column: str, *, batch: Sequence[Any]
 ) -> Sequence[Any]:
-    rows = run.ask(source, statement, place, binds, advice=f"{place.name} ({column})")
+    """The rows of one batch of values of this column; raises Refused when they are too many for a number."""
+    rows = run.ask(source, statement, place, {"batch": batch}, advice=f"{place.name} ({column})")
     if len(rows) > MOST:
         raise Refused(f"{place.name}: {BATCH} values of {column} find more than {MOST:,} rows; is it the right column?")
     return rows
 
 
-def _batches(column: Column | None, values: Collection[str]) -> Iterator[list[Any]]:
+def batches(column: Column | None, values: Collection[str]) -> Iterator[list[Any]]:
+    """The values as this column can be compared with them, so many at a time."""
     listed = list(dict.fromkeys(_bindable(column, str(value).strip()) for value in values))
     usable = [value for value in listed if value is not None]
     for start in range(0, len(usable), BATCH):

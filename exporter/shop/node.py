@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
     from exporter.database.select import Select
     from exporter.database.session import Family
-    from exporter.shop.run import Run, Source
+    from exporter.shop.run import Run
+    from exporter.shop.source import Source
 
 
 class Node:

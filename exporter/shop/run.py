@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from exporter import masking
-from exporter.database import Database, StatementError
-from exporter.database.catalog import Catalog
+from exporter.database import StatementError
+from exporter.database.deadline import Deadline
 from exporter.database.errors import Denied, Ended, ShopError
 from exporter.database.faults import told
-from exporter.shop.guard import Guard, Plan, Step
+from exporter.shop.guard import Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import sqlalchemy
 
-    from exporter.database.deadline import Deadline
+    from exporter.mapping.shards import Shard
+    from exporter.shop.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +47,33 @@ class Place:
     schema: str | None = None
 
 
-class Source:
-    """A database with what is known of it: shared by all runs of a shop.
-
-    `words`: of several ways to ask for the same, the one that this server understands.
-    """
-
-    def __init__(self, database: Database, large: int) -> None:
-        self.database = database
-        self.catalog = Catalog(database)
-        self.guard = Guard(self.catalog, large)
-        self.words: dict[str, str] = {}
-
-    def forget(self) -> None:
-        self.catalog.forget()
-        self.guard.forget()
-        self.words.clear()
+SHARE = 1 / 8
+"""The part of a run that one shard may take from the others."""
 
 
 @dataclass(slots=True)
 class Run:
-    """`refused`: what the account may not, also where a probe went on without it."""
+    """`refused`: what the account may not, also where a probe went on without it.
+
+    `silent`: shards that gave no answer in this run, by word; `gone`: databases that nobody reaches now; `unknown`:
+    values, by word and column, of which nobody knows whether a row has them. `began` is monotonic.
+    """
 
     deadline: Deadline
     trace: list[Asked] = field(default_factory=list)
     refused: list[Denied] = field(default_factory=list)
+    silent: dict[tuple[str, Shard], ShopError] = field(default_factory=dict)
+    gone: dict[str | None, ShopError] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def within(self, seconds: float) -> Run:
+        """The same run for a part of it that may take so long."""
+        return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 3)))
+
+    def part(self) -> Run:
+        """As much of the run as one shard may take from the others."""
+        return self.within(self.deadline.total * SHARE)
 
     def note(
         self, source: Source, statement: sqlalchemy.Executable, binds: Mapping[str, Any] | None = None

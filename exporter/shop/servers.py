@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from exporter.database.errors import NotApplicable, Unreachable
 from exporter.database.sharing import leave, share
-from exporter.shop.run import Source
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from exporter.database.deadline import Deadline
-from exporter.database.errors import Denied, NotApplicable
-from exporter.shop import lookups
+from exporter.database.errors import Denied
 from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
@@ -15,32 +14,22 @@ from exporter.shop.premises import Premises
 from exporter.shop.replication import Trail, caught_up
 from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
-from exporter.shop.table import Record, Table
-from exporter.shop.windows import Scan, Window, scan
+from exporter.shop.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime, tzinfo
+    from collections.abc import Collection, Mapping
+    from datetime import tzinfo
 
-    import sqlalchemy
     from pydantic import SecretStr
     from sqlalchemy.engine import URL
 
-    from exporter.database.catalog import Column, Index
     from exporter.mapping import Mapping as ShopMapping
 
     Match = Mapping[str, Collection[Any]]
 
-_UNBOUNDED = 10.0
-"""Seconds for each thing that is asked of a shop to which no `bounded()` gave a limit."""
 
-
-class Shop:
+class Shop(Tables):
     """A cheap view: `bounded()` gives each run of a probe its own, with a deadline and a fresh trace."""
-
-    def __init__(self, premises: Premises, run: Run | None = None, probe: str = "", part: str = "") -> None:
-        self._premises, self._given, self._probe, self.part = premises, run, probe, part
-        self.name, self.mapping, self.zone = premises.name, premises.mapping, premises.zone
 
     @classmethod
     def open(
@@ -67,10 +56,6 @@ class Shop:
     def bounded(self, probe: str, seconds: float, part: str = "") -> Shop:
         """The same shop for one run: everything asked through it ends within `seconds`, on the server too."""
         return Shop(self._premises, Run(Deadline(seconds)), probe, part)
-
-    @property
-    def _run(self) -> Run:
-        return self._given or Run(Deadline(_UNBOUNDED))
 
     @property
     def trace(self) -> list[Asked]:
@@ -107,79 +92,6 @@ class Shop:
         apart, most = f"{replica} catches up", self._run.deadline.left * 0.45
         return caught_up(self.node(apart=apart), self.replica(replica, apart=apart), min(within, most))
 
-    def maps(self, word: str, *columns: str) -> bool:
-        table = self.mapping.table(word)
-        return table is not None and all(column in table.columns for column in columns)
-
-    def require(self, word: str, *columns: str) -> Table:
-        """The table of our word; raises NotApplicable when it or a column is not mapped."""
-        return self._premises.table(word, columns, self._run.deadline)
-
-    def window(
-        self,
-        word: str,
-        by: str,
-        since: datetime,
-        until: datetime,
-        *,
-        match: Match | None = None,
-        cap: int = 1000,
-    ) -> Scan:
-        """Rows with since <= by < until, oldest first (in the order of the key where no index on the time is)."""
-        table = self.require(word, by, *(match or {}))
-        turn = self._premises.turns[word] = self._premises.turns.get(word, -1) + 1
-        return scan(lambda on: self._window(on, by, since, until, match), table, cap, turn, self._run.deadline)
-
-    def _window(self, shard: Table, by: str, since: datetime, until: datetime, match: Match | None = None) -> Window:
-        source = self._premises.source(shard.map.database)
-        return Window(self._run, source, shard, by, since, until, match or {}, self._premises.borders)
-
-    def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
-        """Rows whose `by` (or `key`) is one of the values, on all shards."""
-        table = self.require(word, by, *(match or {}))
-        if not values:
-            return []
-        return lookups.lookup(
-            self._run, self._premises.source(table.map.database), table, by, values, match=match or {}
-        )
-
-    def resolve(self, trade_numbers: Collection[str]) -> dict[str, list[str]]:
-        """Each trade number of callbacks → the values of `orders.trade_no` that it stands for, over the mapped link."""
-        callbacks = self.mapping.callbacks
-        if callbacks is None:
-            raise NotApplicable("the mapping has no table of callbacks; write callbacks: {table: …}")
-        return lookups.resolve(self._run, self._premises.source, callbacks, trade_numbers)
-
-    def rows(
-        self,
-        statement: sqlalchemy.Select[Any],
-        *,
-        word: str,
-        cap: int = 1000,
-        during: tuple[str, datetime, datetime] | None = None,
-        binds: Mapping[str, Any] | None = None,
-    ) -> list[sqlalchemy.Row[Any]]:
-        """Any other SELECT over our columns of one table, per shard; the mapping's filter and LIMIT are added.
-
-        `during`: (by, since, until) as in `window()`, between keys where there is no index on the time.
-        `binds`: values for the parameters of a statement that is `kept()` by its table.
-        """
-        table = self.require(word)
-        source = self._premises.source(table.map.database)
-
-        def inside(on: Table) -> Sequence[sqlalchemy.ColumnElement[bool]]:
-            return self._window(on, *during).inside() if during else ()
-
-        return lookups.rows(self._run, source, table, statement, inside, cap=cap, binds=binds)
-
-    def index(self, word: str) -> tuple[Index, ...]:
-        return self.require(word).facts.indexes
-
-    def columns(self, word: str) -> Mapping[str, Column]:
-        """Our words → what the database says about these columns; hidden ones are left out."""
-        table = self.require(word)
-        return {each: column for each in table.c if (column := table.column(each))}
-
     def recall(self) -> dict[str, Any]:
         return self._premises.memory.recall(self.name, self._kept_as)
 
@@ -190,11 +102,6 @@ class Shop:
     def notes(self) -> Notes:
         """This probe's memory of this shop, for a probe that runs often."""
         return self._premises.notes(self._kept_as)
-
-    @property
-    def _kept_as(self) -> str:
-        """Each part of a probe has a memory of its own."""
-        return "/".join(filter(None, (self._probe, self.part)))
 
     def forget(self) -> None:
         """Reads tables, sizes and plans anew: after a change of the configuration or of the schema."""

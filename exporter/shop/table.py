@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
@@ -13,11 +13,14 @@ from sqlalchemy import ColumnElement
 
 from exporter.database.errors import NotApplicable, ShopError
 from exporter.shop import decoding
+from exporter.shop.columns import Columns
+from exporter.shop.run import Place
 
 if TYPE_CHECKING:
     from exporter.database.catalog import Column, TableFacts
     from exporter.mapping import Mapping as ShopMapping
     from exporter.mapping import TableMap
+    from exporter.mapping.shards import Shard
 
 Record = Mapping[str, Any]
 
@@ -27,57 +30,51 @@ _NUMBERS = frozenset(("quantity", "reserved"))
 _RAW = frozenset(("status", "state", "paid_flag"))
 
 
-class Columns:
-    """`table.c.created`: our word as a SQLAlchemy column; `key` is the table's key."""
-
-    def __init__(self, word: str, columns: Mapping[str, ColumnElement[Any]]) -> None:
-        self._word, self._columns = word, columns
-
-    def __getattr__(self, name: str) -> ColumnElement[Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __getitem__(self, name: str) -> ColumnElement[Any]:
-        if name not in self._columns:
-            raise NotApplicable(f"the mapping does not say which column is {self._word}.{name}; write {name}: its_name")
-        return self._columns[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._columns
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-
 @dataclass(frozen=True)
 class Table:
-    """`name` is the physical table that `c` points at; `on()` gives the same table on another shard."""
+    """`at` is the shard that `c` points at; `on()` gives the same table on another one."""
 
     word: str
     mapping: ShopMapping
     map: TableMap
-    physical: tuple[str, ...]
+    at: Shard
     facts: TableFacts
     as_text: bool = False
-    name: str = ""
 
     def __post_init__(self) -> None:
-        name = self.name or self.physical[0]
         ours = {"key": self.map.key, **self.map.columns}
         needed = dict.fromkeys((*ours.values(), *self.map.where))
-        source = sqlalchemy.table(name, *(sqlalchemy.column(each) for each in needed), schema=self.map.schema_)
-        object.__setattr__(self, "name", name)
+        columns: list[Any] = [sqlalchemy.column(each) for each in needed]
+        source = sqlalchemy.table(self.at.table, *columns, schema=self.at.schema)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "c", Columns(self.word, {word: source.c[theirs] for word, theirs in ours.items()}))
 
         object.__setattr__(self, "_kept", {})
+        object.__setattr__(self, "_others", {})
 
     source: sqlalchemy.TableClause = None  # type: ignore[assignment] # set above
     c: Columns = None  # type: ignore[assignment] # set above
 
-    def on(self, shard: str) -> Table:
-        return self if shard == self.name else replace(self, name=shard)
+    @property
+    def name(self) -> str:
+        return self.at.table
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        return self.map.shards
+
+    def on(self, shard: Shard) -> Table:
+        """Made once for each shard: its statements are kept with it."""
+        if shard == self.at:
+            return self
+        others: dict[Shard, Table] = self._others  # type: ignore[attr-defined] # set above
+        if shard not in others:
+            others[shard] = replace(self, at=shard)
+        return others[shard]
+
+    @property
+    def place(self) -> Place:
+        return Place(self.at.table, self.names, self.at.schema)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import ColumnElement, or_
 
-from exporter.database.errors import TimedOut
 from exporter.shop.borders import Borders, Known, NotOrdered
 from exporter.shop.indexes import advice, has_growing_key, has_index
-from exporter.shop.run import Place, Run, Source
+from exporter.shop.run import Run
+from exporter.shop.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from exporter.database.deadline import Deadline
+    from exporter.mapping.shards import Shard
+    from exporter.shop.shards import Tour
     from exporter.shop.table import Record, Table
 
     Bind = Callable[[str], ColumnElement[Any]]
@@ -35,12 +36,13 @@ _RESERVE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`truncated`: there are more rows than were asked for. `scanned` of `total` shards were read in time."""
+    """`truncated`: there are more rows than were asked for. `scanned` of `total` shards were read; `silent` failed."""
 
     records: list[Record]
     truncated: bool = False
     scanned: int = 1
     total: int = 1
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Window:
         return self._pages(page, (key,), most)
 
     def _found_borders(self) -> tuple[int, int | None] | None:
-        place = f"{self.table.map.database}.{self.table.map.schema_}.{self.table.name}.{self.by}"
+        place = f"{self.table.at}.{self.by}"
         remembered = place in self.known and self.known[place].fresh
         if not remembered:
             self.known[place] = Known()
@@ -137,7 +139,7 @@ class Window:
             return self._found_borders()
 
     def _point(self, statement: Any) -> Sequence[Any]:
-        return self.run.ask(self.source, statement, self._place, guarded=False)
+        return self.run.ask(self.source, statement, self.table.place, guarded=False)
 
     def _pages(
         self, page: Callable[[Any], tuple[dict[str, Any], Where]], order: tuple[ColumnElement[Any], ...], most: int
@@ -149,7 +151,7 @@ class Window:
             binds = {**binds, "most": limit}
             statement = self._statement(binds, where, order)
             found = self.run.ask(
-                self.source, statement, self._place, binds, advice=advice(self.table, self.by, self.match)
+                self.source, statement, self.table.place, binds, advice=advice(self.table, self.by, self.match)
             )
             rows += found
             if len(found) < limit:
@@ -169,28 +171,27 @@ class Window:
         match = tuple((word, tuple(values)) for word, values in self.match.items())
         return self.table.kept(("window", self.by, match, *binds), binds, build)
 
-    @property
-    def _place(self) -> Place:
-        return Place(self.table.name, self.table.names, self.table.map.schema_)
 
-
-def scan(window: Callable[[Table], Window], table: Table, cap: int, start: int, deadline: Deadline) -> Scan:
-    """One window over every shard, from shard number `start` on, until the cap or the time is reached."""
-    turn = start % len(table.physical)
-    shards = (*table.physical[turn:], *table.physical[:turn])
+def scan(
+    tour: Tour, table: Table, window: Callable[[Table, Run], Window], cap: int, among: Sequence[Shard] | None
+) -> Scan:
+    """One window over every shard, or over some, until the cap or the time is reached."""
     rows: list[Any] = []
     scanned = 0
-    for shard in shards:
-        if scanned and deadline.left < deadline.total * _RESERVE:
-            break
-        try:
-            rows += window(table.on(shard)).read(cap + 1 - len(rows))
-        except TimedOut:
-            if not scanned:
-                raise
-            break
+
+    def read(shard: Shard, run: Run) -> list[Any]:
+        return window(table.on(shard), run).read(cap + 1 - len(rows))
+
+    for _, found in tour.over(table.shards, read, among=among, reserve=_RESERVE):
+        rows += found
         scanned += 1
         if len(rows) > cap:
             break
     records = table.records(rows[:cap])
-    return Scan(records, truncated=len(rows) > cap, scanned=scanned, total=len(table.map.physical))
+    return Scan(
+        records,
+        len(rows) > cap,
+        scanned,
+        len(table.shards),
+        frozenset(map(str, tour.silent(table.shards if among is None else among))),
+    )

@@ -53,6 +53,10 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             assert "order_search" in slow
             assert "5550123" not in slow
             assert 'order_health_search_full_scan{search="by_phone",shop="demo"} 1' in page(origin, "metrics")
+            until(lambda: page(origin, "rooms").count("导出 /shop/orders/export 由缓存返回") >= 2)
+            assert "X-Cache: HIT" in page(origin, "rooms")
+            age = re.search(r"^order_health_export_age_seconds\{.*\} (\d+)", page(origin, "metrics"), re.MULTILINE)[1]
+            assert 2400 <= int(age) < 2500
             rooms = until(lambda: "从库 reporting 延迟" in (text := page(origin, "rooms")) and text, 25)
             metrics = page(origin, "metrics")
             lag = 'order_health_replica_lag_seconds{method="heartbeat",replica="reporting",shop="demo"}'

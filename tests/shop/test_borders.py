@@ -59,7 +59,7 @@ def test_a_stretch_long_past_is_bounded_on_both_sides(tmp_path, monkeypatch):
     since = datetime.fromtimestamp(START, UTC) + timedelta(hours=30)
     table = run.require("orders")
 
-    first, end = run._window(table, "created", since, since + timedelta(hours=1))._borders
+    first, end = run._premises.window(table, run._run, ("created", since, since + timedelta(hours=1)), {})._borders
 
     assert 1740 <= first <= 1790
     assert 1880 <= end <= 1920

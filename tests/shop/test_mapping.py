@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from exporter.mapping import WORDS, Callbacks, Orders, Reservations, Stock, TableMap, load
 from exporter.mapping.presets import presets
+from exporter.mapping.shards import Shard
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("mapping.md", "mapping.zh-CN.md")]
@@ -42,7 +43,7 @@ def faults(given):
 
 def test_a_mapping_written_out_is_read():
     orders = load(MINE).orders
-    assert orders.physical == ("t_order",)
+    assert orders.shards == (Shard("t_order"),)
     assert orders.statuses("pending", "paid") == (0, 1)
     assert orders.status_kind("1") == "paid"
     assert orders.status_kind(7) is None
@@ -115,8 +116,74 @@ def test_a_prefix_stands_before_the_tables_of_a_preset_and_before_no_others():
 
 
 def test_shards_are_written_as_a_range_and_keep_their_width():
-    tables = load(mine(table="orders_{00..63}")).orders.physical
-    assert (len(tables), tables[0], tables[-1]) == (64, "orders_00", "orders_63")
+    tables = load(mine(table="orders_{00..63}")).orders.shards
+    assert (len(tables), str(tables[0]), str(tables[-1])) == (64, "orders_00", "orders_63")
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ({"database": "db_{0..3}", "table": "orders_{00..15}"}, "db_0.orders_00 db_0.orders_01", "db_3.orders_15"),
+        (
+            {"database": "db_{0..3}", "table": "orders_{00..63}", "spread": "blocks"},
+            "db_0.orders_00 db_0.orders_01",
+            "db_3.orders_63",
+        ),
+        (
+            {"database": ["db_{0..2}", "old"], "table": "orders_{00..63}", "spread": "turns"},
+            "db_0.orders_00 db_1.orders_01",
+            "old.orders_63",
+        ),
+        (
+            {"schema": "shop_{0..3}", "table": "orders_{00..15}"},
+            "shop_0.orders_00 shop_0.orders_01",
+            "shop_3.orders_15",
+        ),
+        (
+            {"database": "db_{0..1}", "schema": "s_{0..1}", "table": "o_{00..15}"},
+            "db_0.s_0.o_00 db_0.s_0.o_01",
+            "db_1.s_1.o_15",
+        ),
+    ],
+)
+def test_shards_lie_in_several_databases_and_schemas(written, first, last):
+    shards = load(mine(**written)).orders.shards
+    assert len(shards) == len(set(shards)) == 64
+    assert " ".join(map(str, shards[:2])) == first
+    assert str(shards[-1]) == last
+
+
+def test_tables_that_do_not_come_out_even_are_refused():
+    uneven = faults(mine(database="db_{0..2}", table="orders_{00..63}", spread="blocks"))
+    assert "64 tables cannot be dealt out evenly to 3 databases" in uneven["orders.spread"]
+    many = faults(mine(database="db_{0..63}", table="orders_{00..63}"))
+    assert "write spread: blocks" in many["orders.spread"]
+
+
+@pytest.mark.parametrize(
+    ("route", "value", "number"),
+    [
+        ({"by": "number"}, "130", 2),
+        ({"by": ["number", "key"], "last": 2}, "20260301A0077", 13),
+        ({"by": "number", "last": 4, "hash": "none"}, " 12 ", 12),
+        ({"by": "number", "hash": "crc32"}, "123456789", 0xCBF43926 % 64),
+        ({"by": "number", "hash": "java"}, "hello", 99162322 % 64),
+        ({"by": "number", "hash": "java"}, "polygenelubricants", 2147483648 % 64),
+        ({"by": "number", "hash": "java"}, "\U0001f600", (0xD83D * 31 + 0xDE00) % 64),
+        ({"by": "number", "last": 2}, "OH-X7", None),
+        ({"by": "number"}, "²", None),
+        ({"by": "number"}, "", None),
+    ],
+)
+def test_a_route_finds_the_shard_that_a_number_names(route, value, number):
+    orders = load(mine(table="orders_{00..63}", route=route)).orders
+    found = orders.route.shard(value, orders.shards)
+    assert found == (None if number is None else orders.shards[number])
+
+
+def test_a_route_goes_by_columns_that_are_mapped():
+    assert "which column transaction is" in faults(mine(route={"by": "transaction"}))["orders.route.by"]
+    assert faults(mine(route={"by": []})).keys() == {"orders.route.by"}
 
 
 @pytest.mark.parametrize(

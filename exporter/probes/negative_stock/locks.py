@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from exporter.probes.negative_stock.tell import ONLY_WAREHOUSE, Lock
 from exporter.shop import Record, Shop, Table
-from exporter.shop.stretches import stretches
+from exporter.shop.stretches import Behind, Stretch, gathered, stretches
 
 MISSING = "missing"
 """The state of an order that is not there."""
@@ -20,11 +20,17 @@ KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`read`: up to which creation reservations were read; `whole` when none can have been missed."""
+    """`read`: up to which creation reservations were read; `whole` when none can have been missed.
+
+    `unknown`: keys of reservations that cannot be judged now, because a shard is silent; `behind`: shards that are
+    not read so far.
+    """
 
     stale: list[Lock]
     read: datetime
     whole: bool
+    unknown: tuple[str, ...]
+    behind: Behind
 
 
 @dataclass(frozen=True)
@@ -36,34 +42,44 @@ class Locks:
     age: timedelta
     stale_when: Collection[str]
 
-    def judged(self, since: datetime, known: Collection[str], seconds: float) -> Judged:
+    def judged(self, since: datetime, known: Collection[str], seconds: float, behind: Behind) -> Judged:
         """`known` are the keys of reservations that were stale before."""
         table = self.shop.require("reservations", "order", "created")
         match = {"status": held} if "status" in table.c and (held := table.statuses("held")) else {}
         ends, until = time.monotonic() + seconds, self.now - self.age
-        records: list[Record] = []
-        read, whole = min(since, until), True
-        for stretch in stretches(self.shop, "reservations", "created", read, until, ends=ends, match=match):
-            records += stretch.records
-            read, whole = stretch.until, whole and stretch.whole
+        start = Stretch([], min(since, until), behind=behind)
+        onward = stretches(
+            self.shop, "reservations", "created", start.until, until, ends=ends, match=match, behind=behind
+        )
+        read = gathered(start, onward)
+        records = read.records
         new = {str(record["key"]) for record in records}
         again = [key for key in known if key not in new]
         records += self.shop.lookup("reservations", "key", again, match=match) if again else []
-        stale = self._stale(table, [record for record in records if self._past(record)])
-        return Judged(sorted(stale, key=lambda lock: lock.since)[:KEPT], read, whole and len(stale) <= KEPT)
+        met, lost = {str(record["key"]) for record in records}, self.shop.unknown("reservations", "key")
+        unknown = [key for key in again if key not in met and table.fold(key, "key") in lost]
+        stale, undecided = self._stale(table, [record for record in records if self._past(record)])
+        unknown += undecided
+        stale.sort(key=lambda lock: lock.since)
+        whole = read.whole and len(stale) <= KEPT and len(unknown) <= KEPT
+        return Judged(stale[:KEPT], read.until, whole, tuple(unknown[:KEPT]), read.behind)
 
     def _past(self, record: Record) -> bool:
         """A reservation with an expiry of its own is past its time only after that."""
         expires = record.get("expires")
         return record.get("created") is not None and (expires is None or expires < self.now)
 
-    def _stale(self, table: Table, records: Collection[Record]) -> list[Lock]:
+    def _stale(self, table: Table, records: Collection[Record]) -> tuple[list[Lock], list[str]]:
+        """And the keys of those whose order was not found while it may lie where nobody answers."""
         by = table.map.order_is  # type: ignore[attr-defined] # the map of reservations has it
         orders = self.shop.require("orders", "number", "status")
         wanted = {str(record["order"]) for record in records if record.get("order") is not None}
         rows = self.shop.lookup("orders", by, wanted) if wanted else []
         found = {orders.fold(str(row[by]), by): row for row in rows}
-        return list(self._locks(orders, by, found, records))
+        unknown = self.shop.unknown("orders", by)
+        here = [record for record in records if orders.fold(str(record.get("order")), by) not in unknown]
+        there = [str(record["key"]) for record in records if orders.fold(str(record.get("order")), by) in unknown]
+        return list(self._locks(orders, by, found, here)), there
 
     def _locks(self, orders: Table, by: str, found: dict[str, Record], records: Iterable[Record]) -> Iterable[Lock]:
         for record in records:

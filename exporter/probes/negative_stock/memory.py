@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from exporter.model import Case
 from exporter.probes.negative_stock.keys import Duplicates
 from exporter.probes.negative_stock.stock import Walk
+from exporter.shop.stretches import Behind
 
 WAREHOUSES = 100
 """So many warehouses get series of their own: a label has few values."""
@@ -19,7 +20,10 @@ _START, _NONE = Walk(), Duplicates(0)
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`counted` is when duplicates were counted, `read` up to which creation reservations were; `stale` are keys."""
+    """`counted` is when duplicates were counted, `read` up to which creation reservations were; `stale` are keys.
+
+    `behind`: shards of reservations that are not read so far.
+    """
 
     warehouses: tuple[str, ...] = ()
     walk: Walk = _START
@@ -27,22 +31,24 @@ class Memory:
     duplicates: Duplicates = _NONE
     read: datetime | None = None
     stale: tuple[str, ...] = ()
+    behind: Behind = field(default_factory=dict)
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
         """What `dumps` wrote; an unreadable memory is an empty one."""
         try:
-            after, once, met = stored.get("walk", (None, False, ()))
+            after, once, met, *holes = stored.get("walk", (None, False, ()))
             rows, cases = stored.get("duplicates", (0, ()))
             return cls(
                 tuple(map(str, stored.get("warehouses", ()))),
-                Walk(after, bool(once), tuple(map(str, met))),
+                Walk(after, bool(once), tuple(map(str, met)), any(holes)),
                 _moment(stored.get("counted")),
                 Duplicates(int(rows), tuple(Case(str(ref), None, str(note)) for ref, note in cases)),
                 _moment(stored.get("read")),
                 tuple(map(str, stored.get("stale", ()))),
+                {str(shard): datetime.fromisoformat(at) for shard, at in stored.get("behind", {}).items()},
             )
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             return cls()
 
     def dumps(self) -> dict[str, Any]:
@@ -50,9 +56,10 @@ class Memory:
         return {
             **moments,
             "warehouses": list(self.warehouses),
-            "walk": [self.walk.after, self.walk.round, list(self.walk.met)],
+            "walk": [self.walk.after, self.walk.round, list(self.walk.met), self.walk.holes],
             "duplicates": [self.duplicates.rows, [[case.ref, case.note] for case in self.duplicates.cases]],
             "stale": list(self.stale),
+            "behind": {shard: at.isoformat() for shard, at in self.behind.items()},
         }
 
     def lasting(self) -> tuple[object, ...]:

@@ -77,9 +77,10 @@ class Round:
             yield Gap("stale_reservations", why)
             return
         since = self.memory.read or self.now - age - look_back
-        judged = Locks(self.shop, self.now, age, stale_when).judged(since, self.memory.stale, seconds)
-        stale = tuple(lock.key for lock in judged.stale)
-        self.memory = replace(self.memory, read=judged.read, stale=stale)
+        locks = Locks(self.shop, self.now, age, stale_when)
+        judged = locks.judged(since, self.memory.stale, seconds, self.memory.behind)
+        stale = *(lock.key for lock in judged.stale), *judged.unknown
+        self.memory = replace(self.memory, read=judged.read, stale=stale, behind=judged.behind)
         self.memory = self.memory.with_warehouses(lock.warehouse for lock in judged.stale)
         self.whole = self.whole and judged.whole
         yield from tell.stale(judged.stale, self.memory.warehouses or (tell.ONLY_WAREHOUSE,))

@@ -27,11 +27,15 @@ KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far the walk has come (None: at the start), whether it has been round once, and the faulty keys it met."""
+    """How far the walk has come (None: at the start), whether it has been round once, and the faulty keys it met.
+
+    `holes`: a shard was silent somewhere on this way round.
+    """
 
     after: str | None = None
     round: bool = False
     met: tuple[str, ...] = ()
+    holes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Stock:
 
     @property
     def small(self) -> bool:
-        return self.table.facts.rows * len(self.table.physical) <= SMALL
+        return self.table.facts.rows * len(self.table.shards) <= SMALL
 
     def unsigned(self, column: str) -> bool:
         known = self.shop.columns("stock").get(column)
@@ -109,7 +113,11 @@ class Stock:
         seen = {row.key for row in met}
         again = self.shop.lookup("stock", "key", [each for each in walk.met if each not in seen])
         rows = [row for row in (*met, *map(self._sku, again)) if row.negative or row.reserved_wrong]
-        onward = Walk(border, walk.round or border is None, tuple(row.key for row in rows[:KEPT]))
+        silent = self.shop.silent("stock")
+        holes = bool(silent) or (walk.holes and walk.after is not None)
+        lost = set(walk.met) & set(self.shop.unknown("stock", "key"))
+        keys = [*(row.key for row in rows), *sorted(lost)]
+        onward = Walk(border, walk.round or (border is None and not holes), tuple(keys[:KEPT]), holes)
         return Found(rows[:KEPT], onward, onward.round and len(rows) <= KEPT)
 
     def _start(self) -> Any:

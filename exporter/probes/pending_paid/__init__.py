@@ -16,6 +16,7 @@ from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Memory
 from exporter.probes.pending_paid.nouns import KINDS, Issue, Kind, Terms
 from exporter.probes.pending_paid.round import Round
+from exporter.probes.pending_paid.sources import Bills, CallbackTable, Source
 from exporter.shop import Refused, Shop
 from exporter.units import Duration
 
@@ -74,11 +75,18 @@ class PendingPaid(Probe):
     def _folded(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(channel.casefold() for channel in channels)
 
+    bills: Bills | None = None
+    """Merchants' bills in a folder instead of a table of callbacks, for shops that keep none."""
+
+    max_bill_age: Annotated[Duration, Field(gt=0)] = 48 * 3600.0
+    """Where bills are read: the latest payment in them may be this old, then the next bill is missed."""
+
     def limits(self) -> Mapping[str, float]:
-        return {"orders": self.max_orders, "anomalies": self.max_anomalies, "oldest": self.max_wait}
+        limits = {"orders": self.max_orders, "anomalies": self.max_anomalies, "oldest": self.max_wait}
+        return {**limits, "bill_age": self.max_bill_age} if self.bills else limits
 
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
-        gaps = list(scope.gaps(shop, self.skip))
+        gaps = list(scope.gaps(shop, self.skip, self.bills is not None))
         kinds = frozenset(KINDS) - {gap.check for gap in gaps}
         start = now - timedelta(seconds=self.window)
         look = Look(shop, start, now, ends=time.monotonic() + self.timeout / 2)
@@ -87,27 +95,36 @@ class PendingPaid(Probe):
             now=now,
             grace=timedelta(seconds=self.grace),
             kinds=kinds,
-            columns=scope.columns(shop),
+            columns=scope.columns(shop, self.bills is not None),
             offline=frozenset(self.offline),
             foreign=self.foreign,
             deposits=self.deposits,
         )
-        run = Round(look, terms, memory)
-        issues = run.issues(timedelta(seconds=self.keep_anomalies), self.keep)
+        run = Round(look, self._source(look, terms), terms, memory)
+        late = self.max_bill_age if self.bills else 0.0  # so old is a payment when it is first told of
+        issues = run.issues(timedelta(seconds=self.keep_anomalies + late), self.keep)
         strange = list(look.statuses.gaps())
         samples = list(self._samples(issues, run, shop))
         shop.notes.write(run.memory, Memory.dumps, Memory.lasting)
         return [*samples, *gaps, *strange, *run.gaps]
 
+    def _source(self, look: Look, terms: Terms) -> Source:
+        if self.bills:
+            from exporter.probes.pending_paid.folder import BillFolder  # noqa: PLC0415 - most shops read no files
+
+            return BillFolder(self.bills, terms.now, terms.grace, look.ends)
+        return CallbackTable(look, terms.grace)
+
     def _samples(self, issues: Collection[Issue], run: Round, shop: Shop) -> Iterable[Sample]:
         kinds, now = run.terms.kinds, run.terms.now
         if "pending_paid" in kinds:
-            currencies = [run.look.callbacks.map.money.currency] if shop.maps("callbacks", "amount") else []
+            currencies = run.source.currencies()
             yield from tell.pending(issues, run.memory.channels or (tell.UNKNOWN,), currencies, now)
+        yield from run.source.samples(run.memory)
         yield from tell.anomalies(issues, kinds)
         if shop.maps("orders", "status", "created"):
             try:
-                yield tell.PENDING(run.look.pending())
+                yield tell.PENDING(run.look.pending.count())
             except Refused as refused:
                 run.gaps.append(Gap("pending_orders", str(refused)))
         if kinds:

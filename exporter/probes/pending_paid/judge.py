@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -57,6 +57,11 @@ def distinct(issues: Iterable[Issue]) -> list[Issue]:
     for issue in sorted(issues, key=lambda i: i.since):
         unique.setdefault((issue.kind, issue.ref), issue)
     return list(unique.values())
+
+
+def about(refs: Collection[str], payments: Iterable[Payment], orders: Mapping[str, Sequence[Order]]) -> list[Payment]:
+    """The payments of these cases, which are named by their orders or by their trade numbers."""
+    return [p for p in payments if p.trade_no in refs or any(o.number in refs for o in orders.get(p.trade_no, ()))]
 
 
 def _of_trade(ref: str, payments: list[Payment], has_order: bool, terms: Terms) -> Iterator[Issue]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from exporter.model import Gap
-from exporter.probes.pending_paid.judge import PAID, distinct, examine, judge
+from exporter.probes.pending_paid.judge import PAID, about, distinct, examine, judge
 from exporter.probes.pending_paid.look import Look
 from exporter.probes.pending_paid.memory import Link, Memory
 from exporter.probes.pending_paid.nouns import Issue, Order, Payment, Terms
+from exporter.probes.pending_paid.sources import Source
 from exporter.shop import Refused
+from exporter.shop.stretches import Stretch, gathered
 
 SETTLED = timedelta(minutes=30)
 """An order is looked at by its creation when it is this old: by then its payment has been written, or never is."""
@@ -24,19 +26,26 @@ Book = dict[str, list[Order]]
 
 @dataclass
 class Round:
-    """Collects as it goes: `memory` for the next run, `gaps`, and whether it saw the `whole` window."""
+    """Collects as it goes: `memory` for the next run, `gaps`, and whether it saw the `whole` window.
+
+    What may lie in a silent shard is judged by the next run: `undecided` payments, the orders (key, number) of `later`.
+    """
 
     look: Look
+    source: Source
     terms: Terms
     memory: Memory
     gaps: list[Gap] = field(default_factory=list)
     whole: bool = True
+    undecided: list[Payment] = field(default_factory=list)
+    later: set[tuple[str, str]] = field(default_factory=set)
 
     def issues(self, keep: timedelta, most: int) -> list[Issue]:
         """What is wrong now, confirmed; afterwards `memory` holds the open cases."""
         told = self._told() if "callbacks.trade_no" in self.terms.columns else []
         known = self._known()
         book = self._book({p.trade_no for p in told}, known)
+        told = self._decided(told, book)
         told += self._siblings(told, book)
         rows = self._rows(book, known)
         suspects = judge(told, book, self.terms) + self._examined(rows, book)
@@ -49,38 +58,20 @@ class Round:
     def _asks(self, *kinds: str) -> bool:
         return not self.terms.kinds.isdisjoint(kinds)
 
-    # --- payments ---------------------------------------------------------------------------------------------------
-
     def _told(self) -> list[Payment]:
-        """New callbacks, some old ones a second time, and those of open cases."""
-        until = self.terms.now - self.terms.grace
-        since = min(max(self.memory.read or self.look.start, self.look.start), until)
-        found, mark = [], since
-        for stretch in self.look.payments(since, until):
-            found += [p for record in stretch.records if (p := self.look.payment(record))]
-            mark, self.whole = stretch.until, self.whole and stretch.whole
-        # What is committed late bears an earlier time: the last stretch is read once more.
-        read = max(self.look.start, mark - self.terms.grace) if mark >= until else mark
-        fresh = {p.trade_no for p in found if p.mark not in self.memory.seen}
-        seen = frozenset(p.mark for p in found if p.at >= read)
-        self.memory = replace(self.memory, read=read, seen=seen).with_channels(p.channel for p in found if p.channel)
-        found = [p for p in found if p.trade_no in fresh]
-        if since > self.look.start:
-            found += self._second_look(since, until - since - self.terms.grace)
-        return list(dict.fromkeys((*found, *self.memory.open)))
-
-    def _second_look(self, until: datetime, elapsed: timedelta) -> Sequence[Payment]:
-        """A part of what was read before, so that each callback of the window is seen again within some runs."""
-        since = max(self.memory.looked_again or self.look.start, self.look.start)
-        found, onward = self.look.some_payments(min(since, until), until, elapsed)
-        seen = (p.channel for p in found if p.channel)
-        self.memory = replace(self.memory, looked_again=onward).with_channels(seen)
-        return found
+        """What the source says anew, the payments of open cases that were not returned since, and the undecided."""
+        new = self.source.told(self.memory)
+        self.memory, self.whole = new.memory, self.whole and new.whole
+        found = dict.fromkeys((*new.payments, *self.memory.open, *self.memory.undecided))
+        return [p for p in found if p.amount is None or new.returned.get(p.trade_no, -1) < p.amount]
 
     def _known(self) -> dict[str, Order]:
         """The orders of open cases as they are now, by number: they were confirmed once, and are read by key."""
         links = ((link.key, link.number) for link in self.memory.links)
-        return self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+        known = self.look.orders_now(Order(number, None, key) for key, number in (*links, *self.memory.rows))
+        if self.look.shop.silent("orders"):
+            self.later |= {row for row in self.memory.rows if row[1] not in known}
+        return known
 
     def _book(self, trade_numbers: Iterable[str], known: Mapping[str, Order]) -> Book:
         if not self.terms.columns >= {"orders.trade_no", "callbacks.trade_no"}:
@@ -90,6 +81,12 @@ class Round:
             if link.number in known:
                 book.setdefault(link.trade_no, []).append(known[link.number])
         return book | self.look.orders_of({number for number in trade_numbers if number not in book})
+
+    def _decided(self, told: Iterable[Payment], book: Book) -> list[Payment]:
+        """Without those whose order was not found while it may lie where nobody answers."""
+        open_ = {p.trade_no for p in told if p.trade_no in self.look.unplaced and not book.get(p.trade_no)}
+        self.undecided += [p for p in told if p.trade_no in open_]
+        return [p for p in told if p.trade_no not in open_]
 
     def _siblings(self, told: Sequence[Payment], book: Book) -> list[Payment]:
         """The other callbacks of a trade number, whenever they came, where the order does not know this payment."""
@@ -104,7 +101,7 @@ class Round:
     def _payments_of(self, trade_numbers: Collection[str]) -> list[Payment]:
         """Without an index on callbacks' trade numbers the kinds that ask this way are gaps, the others stay."""
         try:
-            return self.look.payments_of(trade_numbers)
+            return self.source.payments_of(trade_numbers)
         except Refused as refused:
             self._give_up(refused, "double_payment", "paid_without_callback")
             return []
@@ -113,8 +110,6 @@ class Round:
         self.gaps += [Gap(kind, str(refused)) for kind in kinds if kind in self.terms.kinds]
         self.terms = replace(self.terms, kinds=self.terms.kinds - set(kinds))
 
-    # --- orders' own rows -------------------------------------------------------------------------------------------
-
     def _rows(self, book: Book, known: Mapping[str, Order]) -> list[Order]:
         """Orders to be held against themselves: newly settled, pending with a payment noted, and open cases."""
         if not self._asks("half_written", "time_order", "paid_without_callback"):
@@ -122,7 +117,7 @@ class Round:
         orders = [order for found in book.values() for order in found]
         try:
             orders += self._settled()
-            noted, whole = self.look.pending_with_payment() if self._asks("half_written") else ([], True)
+            noted, whole = self.look.pending.with_payment() if self._asks("half_written") else ([], True)
             orders, self.whole = orders + noted, self.whole and whole
         except Refused as refused:
             self._give_up(refused, "half_written", "time_order", "paid_without_callback")
@@ -135,27 +130,26 @@ class Round:
         if self._asks("paid_without_callback") and self.look.indexed("orders", "paid"):
             by, wait = "paid", self.terms.grace
         until = self.terms.now - wait
-        mark = since = min(max(self.memory.examined or self.look.start, self.look.start), until)
-        orders: list[Order] = []
-        for stretch in self.look.orders_by(by, since, until):
-            orders += [self.look.order(record) for record in stretch.records]
-            mark, self.whole = stretch.until, self.whole and stretch.whole
-        self.memory = replace(self.memory, examined=mark)
-        return orders
+        since = min(max(self.memory.examined or self.look.start, self.look.start), until)
+        start = Stretch([], since, behind=self.memory.left_behind("examined", self.look.start))
+        read = gathered(start, self.look.orders_by(by, since, until, start.behind), self.look.affordable("callbacks"))
+        self.whole = self.whole and read.whole and read.until >= until
+        self.memory = replace(self.memory.with_behind("examined", read.behind), examined=read.until)
+        return [self.look.order(record) for record in read.records]
 
     def _examined(self, orders: Iterable[Order], book: Book) -> list[Issue]:
         paid = {order.number for found in book.values() for order in found}
-        unsure = [
-            o for o in orders if o.number not in paid and o.trade_no and (o.state in PAID or o.state == "pending")
-        ]
-        asked = self._asks("paid_without_callback")
+        unsure = [o for o in orders if o.number not in paid and o.trade_no and o.state in {*PAID, "pending"}]
+        asked, untold = self._asks("paid_without_callback"), set[str]()
         if asked:
             told = {p.trade_no for p in self._payments_of({o.trade_no for o in unsure if o.trade_no})}
-            paid |= {o.number for o in unsure if self.look.named(o, told)}
-        callbacks = {o.number: o.number in paid or (False if asked else None) for o in orders}
+            paid |= self.look.named(unsure, told)
+            untold = {o.number for o in unsure if o.number not in paid and self.look.untold(o)}
+            self.later |= {(o.key, o.number) for o in unsure if o.number in untold}
+        callbacks = {
+            o.number: o.number in paid or (False if asked and o.number not in untold else None) for o in orders
+        }
         return [issue for order in orders for issue in examine(order, self.terms, callbacks[order.number])]
-
-    # --- confirming -------------------------------------------------------------------------------------------------
 
     def _confirmed(
         self,
@@ -167,7 +161,7 @@ class Round:
     ) -> tuple[list[Issue], list[Payment], Book, list[Order]]:
         """The same judgement on orders read once more: what a slow commit only made look wrong is gone by now."""
         refs = {issue.ref for issue in suspects}
-        told, rows = _about(refs, told, book), [order for order in rows if order.number in refs]
+        told, rows = about(refs, told, book), [order for order in rows if order.number in refs]
         anew = [*rows, *(order for p in told for order in book.get(p.trade_no, ()))]
         unread = [order for order in anew if order.number not in known]
         if not unread and all(book.get(p.trade_no) for p in told):
@@ -176,20 +170,19 @@ class Round:
         again = self._book({p.trade_no for p in told if not book.get(p.trade_no)}, {})
         for p in told:
             again.setdefault(p.trade_no, [now[o.number] for o in book.get(p.trade_no, ()) if o.number in now])
+            if book.get(p.trade_no) and not again[p.trade_no] and self.look.shop.silent("orders"):
+                self.look.unplaced.add(p.trade_no)  # it was there a moment ago
         rows = [now[order.number] for order in rows if order.number in now]
+        told = self._decided(told, again)
         return judge(told, again, self.terms) + self._examined(rows, again), told, again, rows
 
     def _remember(
         self, issues: Sequence[Issue], told: Iterable[Payment], book: Book, rows: Iterable[Order], most: int
     ) -> None:
         refs = {issue.ref for issue in issues}
-        found = _about(refs, told, book)
+        found = about(refs, told, book)
         links = {Link(p.trade_no, order.key, order.number) for p in found for order in book.get(p.trade_no, ())}
         numbers = [(order.key, order.number) for order in rows if order.number in refs]
-        self.memory, full = self.memory.with_open(found, links, numbers, most)
-        self.whole = self.whole and not full
-
-
-def _about(refs: Collection[str], told: Iterable[Payment], book: Book) -> list[Payment]:
-    """The payments of these cases, which are named by their orders or by their trade numbers."""
-    return [p for p in told if p.trade_no in refs or any(o.number in refs for o in book.get(p.trade_no, ()))]
+        self.memory, full = self.memory.with_open(found, links, [*numbers, *sorted(self.later)], most)
+        self.memory, more = self.memory.with_undecided(self.undecided, most)
+        self.whole = self.whole and not (full or more)

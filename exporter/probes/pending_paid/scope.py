@@ -25,21 +25,36 @@ NEEDS: dict[str, tuple[str, ...]] = {
 """Columns that a kind needs; of those with a bar between them, one."""
 
 
-def columns(shop: Shop) -> frozenset[str]:
-    """What is mapped, as `orders.paid`."""
-    mapped = ((word, shop.mapping.table(word)) for word in ("orders", "callbacks"))
-    return frozenset(f"{word}.{column}" for word, table in mapped if table for column in table.columns)
+BILL = frozenset(f"callbacks.{each}" for each in ("trade_no", "transaction", "amount", "channel"))
+"""What files of payments say, in the words of callbacks."""
+
+_NOT_IN_BILLS = {
+    "callback_storm": "账单里每笔付款只有一行 / a bill has one line for each payment",
+    "paid_without_callback": (
+        "账单要到第二天才有，请用 order-health reconcile 核对 / a bill comes a day later; use order-health reconcile"
+    ),
+}
 
 
-def gaps(shop: Shop, skipped: Collection[str]) -> Iterator[Gap]:
+def columns(shop: Shop, bills: bool = False) -> frozenset[str]:
+    """What is known, as `orders.paid`; `bills`: files take the place of the table of callbacks."""
+    words = ("orders",) if bills else ("orders", "callbacks")
+    mapped = ((word, shop.mapping.table(word)) for word in words)
+    found = frozenset(f"{word}.{column}" for word, table in mapped if table for column in table.columns)
+    return found | BILL if bills else found
+
+
+def gaps(shop: Shop, skipped: Collection[str], bills: bool = False) -> Iterator[Gap]:
     """One for every kind that this shop cannot show, in its words where the preset gives the reason."""
-    mapped = columns(shop)
+    mapped = columns(shop, bills)
     for kind in KINDS:
-        if why := "switched off in config.yaml (skip)" if kind in skipped else _why_not(shop, kind, mapped):
+        if why := "switched off in config.yaml (skip)" if kind in skipped else _why_not(shop, kind, mapped, bills):
             yield Gap(kind, why)
 
 
-def _why_not(shop: Shop, kind: str, mapped: frozenset[str]) -> str:
+def _why_not(shop: Shop, kind: str, mapped: frozenset[str], bills: bool) -> str:
+    if bills and kind in _NOT_IN_BILLS:
+        return _NOT_IN_BILLS[kind]
     mapping = shop.mapping
     absent = [need for need in NEEDS[kind] if mapped.isdisjoint(need.split("|"))]
     words = [word for word in ("orders", "callbacks") if mapping.table(word) is None]

@@ -44,7 +44,15 @@ TRUNCATED = Metric(
     "order_health_pending_paid_truncated",
     "1 while the probe could not look at everything in its window or keep every open case: the counts are too low.",
 )
-METRICS = (ORDERS, OLDEST, AMOUNT, ANOMALIES, PENDING, TRUNCATED)
+REFUSED = Metric(
+    "order_health_bill_files_refused",
+    "Files in the folder of bills that are damaged, cut or no merchant's bill; absent without such a folder.",
+)
+NEWEST = Metric(
+    "order_health_bill_newest_timestamp_seconds",
+    "When the latest payment in the bills was made: payments since then have been held against no order.",
+)
+METRICS = (ORDERS, OLDEST, AMOUNT, ANOMALIES, PENDING, TRUNCATED, REFUSED, NEWEST)
 ANOMALY_KINDS = tuple(kind for kind in KINDS if kind != "pending_paid")
 
 

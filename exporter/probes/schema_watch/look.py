@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from exporter.mapping import TableMap
+from exporter.mapping.shards import Shard
 from exporter.probes.schema_watch.compare import Needs
 from exporter.probes.schema_watch.outline import Outline
 from exporter.shop import Denied, Missing, Shop, TableShape
@@ -53,15 +54,19 @@ def mapped(shop: Shop) -> dict[Place, Mapped]:
         if table is None:
             continue
         needs = _needs(word, table)
-        lies = [(Place(table.database or "", table.schema_, name), needs) for name in table.physical]
+        lies = [(_place(shard), needs) for shard in table.shards]
         for hop in table.link:
             columns = frozenset(map(str.lower, (hop.from_, hop.to, *hop.where)))
             needs = Needs(columns, ((hop.from_.lower(), frozenset(map(str.lower, hop.where))),))
-            lies += [(Place(hop.database or "", hop.schema_, name), needs) for name in hop.physical]
+            lies += [(_place(shard), needs) for shard in hop.shards]
         for place, needs in lies:
             known = found.get(place)
             found[place] = Mapped(known.word, known.needs | needs) if known else Mapped(word, needs)
     return found
+
+
+def _place(shard: Shard) -> Place:
+    return Place(shard.database or "", shard.schema, shard.table)
 
 
 def _needs(word: Word, table: TableMap) -> Needs:

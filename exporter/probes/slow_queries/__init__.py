@@ -135,5 +135,5 @@ _CHECKS = ("slow_queries", "query", "full_scans", "running")
 
 def _tables(shop: Shop) -> dict[str, frozenset[str]]:
     """The mapped tables of this server by the name that the mapping gives them, with those that stand for it."""
-    mapped = [table for word in WORDS if (table := shop.mapping.table(word)) and not table.database]
-    return {each.table: frozenset(name.lower() for name in each.physical) for each in mapped}
+    mapped = [table for word in WORDS if (table := shop.mapping.table(word)) and table.held("")]
+    return {each.table: frozenset(shard.table.lower() for shard in each.held("")) for each in mapped}

@@ -16,7 +16,7 @@ from exporter.shop.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from exporter.shop.run import Source
+    from exporter.shop.source import Source
 
 _LOOK_SECONDS = 2.0
 _FRESH = 1.0

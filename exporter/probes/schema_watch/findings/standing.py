@@ -82,7 +82,7 @@ class Standing:
     def _first(self, word: str) -> TableShape | None:
         """A table that the mapping itself names for the word, not one of a link."""
         table = self.shop.mapping.table(word)
-        names = table.physical if table else ()
+        names = {shard.table for shard in table.shards} if table else ()
         return next((shape for place, shape in self.seen.items() if place.table in names), None)
 
     def _joins(self) -> None:
@@ -151,7 +151,8 @@ class Standing:
 
     def _blind_updates(self, node: Node, known: Mapping[str, str]) -> None:
         table = self.shop.mapping.stock
-        if table is None or (table.database or "") != node.name:
+        here = table.held(node.name) if table else ()
+        if table is None or not here:
             return
         shape = self._first("stock")
         quantity = shape.columns.get(table.columns["quantity"]) if shape else None
@@ -162,7 +163,7 @@ class Standing:
         elif known.get("performance_schema") != "ON":
             self.gaps.append(Gap("unguarded_stock_update", _OFF))
         else:
-            self._digests(node, table.schema_, shape.name, table.columns["quantity"])
+            self._digests(node, here[0].schema, here[0].table, table.columns["quantity"])
 
     def _digests(self, node: Node, schema: str | None, table: str, quantity: str) -> None:
         try:
