@@ -38,6 +38,7 @@ VALUES: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
             "above_stock": "预占大于库存",
         },
         "thread": {"io": "IO", "sql": "SQL"},
+        "event": {"created": "下单", "paid": "付款", "shipped": "发货", "paid_of_created": "下单后付款"},
         "pay_channel": {
             "wechat": "微信支付",
             "alipay": "支付宝",
@@ -77,6 +78,7 @@ VALUES: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
             "above_stock": "reserved above stock",
         },
         "thread": {"io": "IO", "sql": "SQL"},
+        "event": {"created": "ordered", "paid_of_created": "paid of those ordered"},
         "pay_channel": {"wechat": "WeChat Pay", "alipay": "Alipay", "unionpay": "UnionPay"},
     },
 }

@@ -25,6 +25,7 @@ shops:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
       schema_watch: {{every: 1h}}
+      order_rate: {{every: 5s}}
       slow_queries:
         every: 1s
         searches:

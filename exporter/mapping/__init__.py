@@ -113,8 +113,8 @@ def _named(table: TableMap) -> Iterator[tuple[str, str]]:
 class Orders(TableMap):
     """`trade_no` is the number that callbacks name; often, not always, the order's own `number`."""
 
-    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "updated",
-               "transaction", "paid_flag")  # fmt: skip
+    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "shipped",
+               "updated", "transaction", "paid_flag")  # fmt: skip
     NEEDED = ("number",)
     KINDS = ("pending", "paid", "shipped", "done", "closed")
 

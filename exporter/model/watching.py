@@ -28,12 +28,14 @@ class Name(NamedTuple):
 class Case:
     """One piece of evidence: what an operator can look up, and nothing about the customer.
 
-    `ref` is an order number or a SKU, `since` when the fault began, `note` a short amount or quantity ("¥128.00").
+    `ref` is an order number or a SKU, `since` when the fault began, `note` a short amount or quantity ("¥128.00") in
+    figures and words of SQL, which are the same in every language; `statement` is SQL, its values hidden.
     """
 
     ref: str
     since: datetime | None = None
     note: str = ""
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

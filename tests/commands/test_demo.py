@@ -49,7 +49,7 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             counts = re.findall(r"^order_health_pending_paid_orders\{.*\} (\d+)$", metrics, re.MULTILINE)
             assert sum(map(int, counts)) == 89
             assert 'order_health_pending_orders{shop="demo"} 142' in metrics
-            slow = until(lambda: (text := page(origin, "rooms")).count("搜索 by_phone 耗时") >= 1 and text)
+            slow = until(lambda: (text := page(origin, "rooms")).count("搜索 by_phone 超预算") >= 1 and text)
             assert "order_search" in slow
             assert "5550123" not in slow
             assert 'order_health_search_full_scan{search="by_phone",shop="demo"} 1' in page(origin, "metrics")
