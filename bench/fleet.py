@@ -21,6 +21,7 @@ MANY = (
     "--performance-schema-digests-size=200",
 )
 """One server stands for 200: it keeps as many statement digests as one shop's would."""
+AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def main() -> None:
         log.touch()
         probes: dict[str, object] = {name: {"every": f"{every:g}s", **settings} for name, settings in PROBES.items()}
         program = (sys.executable, Path(__file__).with_name("timed.py"), log)
-        server, address = sidecar(folder, urls, probes, program=program)
+        server, address = sidecar(folder, urls, probes, program=program, env=AS_IN_THE_IMAGE)
         stack.enter_context(server)
         server.until(f"{address}/-/healthy", "healthy")
         fleet = Fleet(server, address, log, (many, apart))

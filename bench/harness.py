@@ -191,12 +191,13 @@ def sidecar(
     probes: dict[str, object],
     *,
     program: Sequence[str | Path] = (ORDER_HEALTH,),
+    env: dict[str, str] | None = None,
     **more: object,
 ) -> tuple[Server, str]:
     """Starts `order-health run` on a free port over these shops (name → database URL); the process and its address."""
     port = free_port()
     path = written(folder, shops, probes, web={"listen": f"127.0.0.1:{port}"}, **more)
-    return Server([*program, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+    return Server([*program, "run", "--config.file", path], folder, env=env), f"http://127.0.0.1:{port}"
 
 
 def written(folder: Path, shops: dict[str, str], probes: dict[str, object], **more: object) -> Path:
