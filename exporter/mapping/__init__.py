@@ -189,8 +189,7 @@ class Mapping(Strict):
 
 @cache
 def _preset(name: str) -> Mapping:
-    """One for all shops of that kind."""
-    return Mapping.model_validate(expanded(name))
+    return Mapping.model_validate(expanded(name))  # one for all shops of that kind
 
 
 def _written(given: object) -> object:
