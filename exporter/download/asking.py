@@ -22,11 +22,15 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The file as it came; `hops` are all answers whose headers count, `task` names a background task."""
+    """The file as it came; `hops` are all answers whose headers count, `task` names a background task.
+
+    `seconds` are from the first question to the last byte.
+    """
 
     file: Response
     hops: tuple[Hop, ...]
     task: str = ""
+    seconds: float = 0.0
 
 
 Ask = Callable[[Request], Answer]
@@ -40,15 +44,21 @@ def asker(endpoint: Endpoint, deadline: Deadline, sink: Callable[[bytes], object
     """Each call is one export, whose file goes to `sink`. It raises a DownloadError that names the export."""
 
     def ask(request: Request) -> Answer:
+        began = time.monotonic()
         try:
-            if endpoint.task:
-                return _background(request, endpoint.task, _File(endpoint.max_bytes, deadline, sink))
-            file = _File(endpoint.max_bytes, deadline, sink).fetched(request)
-            return Answer(file, (*file.history, file))
+            answer = _answer(endpoint, request, _File(endpoint.max_bytes, deadline, sink))
         except DownloadError as error:
             raise type(error)(f"{endpoint.label}: {error}") from None
+        return replace(answer, seconds=time.monotonic() - began)
 
     return ask
+
+
+def _answer(endpoint: Endpoint, request: Request, wanted: _File) -> Answer:
+    if endpoint.task:
+        return _background(request, endpoint.task, wanted)
+    file = wanted.fetched(request)
+    return Answer(file, (*file.history, file))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
+from exporter import masking
 from exporter.download.nouns import Request
 from exporter.strict import Strict, fault, faults
 from exporter.units import Duration, Size
@@ -23,13 +24,15 @@ _LONGEST = 120
 
 def _address(given: object) -> str:
     url = str(given)
-    parts = urlsplit(url)  # ValueError has its own words, without the address
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable() or " " in url:
-        raise ValueError("is no address of an export; write for example https://admin.example.com/orders/export")
-    if "@" in parts.netloc:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # whose words hold parts of the address
+        named = False
+    if "@" in url.partition("?")[0].partition("/")[2].lstrip("/").partition("/")[0]:
         raise ValueError("holds a password; write it as headers: {Authorization: !env NAME}")
-    if parts.port == 0:
-        raise ValueError("has no port 0")
+    if not named or not url.isprintable() or " " in url:
+        raise ValueError("is no address of an export; write for example https://admin.example.com/orders/export")
     return url.partition("#")[0]
 
 
@@ -113,6 +116,9 @@ class Endpoint(Strict):
             found.append(fault(("token",), "twice", "Authorization stands in headers already; keep one of both"))
         if self.body and self.method == "GET":
             found.append(fault(("body",), "body", "a GET has no body; write method: POST"))
+        if self.task and self.secured and not self._at_home(self.task.poll):
+            text = "is on another server than url, which must not see the credentials; write an address of the same"
+            found.append(fault(("task", "poll"), "elsewhere", text))
         if self.name is None and any(map(_TOKEN.fullmatch, self._path.split("/"))):
             found.append(fault(("name",), "name", "a token seems to stand in the path; give the export a name"))
         if found:
@@ -126,7 +132,7 @@ class Endpoint(Strict):
     @property
     def label(self) -> str:
         """Its name; without one, the path of its address: no host, and none of its parameters."""
-        return (self.name or self._path)[:_LONGEST]
+        return (self.name or masking.value(self._path))[:_LONGEST]
 
     @property
     def place(self) -> str:
@@ -140,14 +146,25 @@ class Endpoint(Strict):
 
     def request(self, *, anonymous: bool = False) -> Request:
         """What people send; `anonymous`: what somebody sends who has the address and nothing else."""
-        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
-        cookies = {name: value.get_secret_value() for name, value in self.cookies.items()}
+        headers = {name: value.get_secret_value() for name, value in self.headers.items() if name.lower() != "cookie"}
+        cookies = {**self._pasted, **{name: value.get_secret_value() for name, value in self.cookies.items()}}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
         if anonymous:
             headers, cookies = {name: value for name, value in headers.items() if name.lower() in _PUBLIC}, {}
         body = self.body.get_secret_value().encode() if self.body else b""
         return Request(self.url.get_secret_value(), self.method, headers, cookies, body, self.ca)
+
+    @property
+    def _pasted(self) -> dict[str, str]:
+        """A Cookie header as browsers show it."""
+        given = [value.get_secret_value() for name, value in self.headers.items() if name.lower() == "cookie"]
+        parts = (part.strip().partition("=") for value in given for part in value.split(";"))
+        return {name: value for name, _, value in parts if name}
+
+    def _at_home(self, url: SecretStr) -> bool:
+        ours, theirs = (urlsplit(each.get_secret_value()) for each in (self.url, url))
+        return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
 
 
 Kind = TypeVar("Kind", bound=Endpoint)

@@ -80,7 +80,7 @@ def _asked(
             cookies.take(request.url, answer)
             hop = Hop(answer.status, _joined(answer), arrived, arrived - began)
             further = answer.getheader("Location") if answer.status in _REDIRECTS else None
-            if further is None:
+            if further is None and request.method != "HEAD":
                 body.read(answer)
             return hop, further
 

@@ -77,6 +77,8 @@ def _left(deadline: Deadline) -> float:
 
 def _connected(host: str, port: int, tls: ssl.SSLContext | None, deadline: Deadline) -> socket.socket:
     """In a thread of its own, since nothing else ends a name server's silence."""
+    if not deadline.left:
+        raise TooLateError(f"no whole answer within {deadline.total:.3g} s")
     seconds = min(CONNECT_SECONDS, deadline.left)
     attempt: Future[socket.socket] = Future()
 

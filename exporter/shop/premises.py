@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from exporter.mapping.shards import Shard
     from exporter.model import Coverage
     from exporter.shop.borders import Known
+    from exporter.shop.queues import Queues
     from exporter.shop.run import Run
     from exporter.shop.servers import Servers
     from exporter.shop.source import Source
@@ -44,6 +45,7 @@ class Premises:
     zone: tzinfo
     servers: Servers
     memory: Memory
+    queues: Queues
     tables: dict[str, Table] = field(default_factory=dict)
     borders: dict[str, Known] = field(default_factory=dict)
     rolls: dict[str, dict[str, Roll]] = field(default_factory=dict)
@@ -56,7 +58,8 @@ class Premises:
 
     def seen_by(self, replica: str) -> Premises:
         """The same shop as this replica shows it; nothing learned of the primary holds there."""
-        return Premises(self.name, self.mapping, self.zone, self.servers.seen_by(replica), self.memory)
+        seen = self.servers.seen_by(replica)
+        return Premises(self.name, self.mapping, self.zone, seen, self.memory, self.queues)
 
     def roll(self, probe: str, word: str) -> Roll:
         return self.rolls.setdefault(probe, {}).setdefault(word, Roll())
@@ -134,6 +137,7 @@ class Premises:
         with self._trailing:
             for trail in self.trails.values():
                 trail.stop()
+        self.queues.close()
         self.servers.close()
 
     def forget(self) -> None:

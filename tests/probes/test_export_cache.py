@@ -1,6 +1,7 @@
 """Exports as shops answer them, and what may be said of each."""
 
 import json
+import time
 from datetime import timedelta
 from email.utils import formatdate
 
@@ -13,6 +14,7 @@ from exporter.probes.export_cache import ExportCache, looking, verdict
 from exporter.shop import ShopError
 from tests.probes.plain import NOW, ago
 from tests.servers.origin import CSV, Answer
+from tests.shops import PlainShop, eventually, watching
 
 PATH = "/orders/export"
 SECRETS = ("tok-7", "tok-8", "tok-9", "13800000000")
@@ -71,6 +73,14 @@ def clocked(body=CSV, **headers):
         body(asked) if callable(body) else body,
         headers={"Date": formatdate(NOW.timestamp() + next(ticks), usegmt=True), **headers},
     )
+
+
+def slowly(pieces):
+    """The last of them again and again."""
+    yield from pieces[:-1]
+    while True:
+        time.sleep(0.1)
+        yield pieces[-1]
 
 
 def test_the_verdict_is_a_pure_function_of_headers():
@@ -274,15 +284,7 @@ def test_a_workbook_that_is_a_table_in_html_is_a_file(lite, origin):
 
 
 def test_an_export_that_drips_ends_with_its_time(lite, origin):
-    def drips():
-        import time
-
-        yield b"HTTP/1.1 200 OK\r\n\r\n"
-        while True:
-            time.sleep(0.1)
-            yield b"x"
-
-    origin.answers[PATH] = lambda asked: Answer(raw=drips())
+    origin.answers[PATH] = lambda asked: Answer(raw=slowly([b"HTTP/1.1 200 OK\r\n\r\n", b"x"]))
     assert "no whole answer within 1 s" in refusal(lite, probe(origin, timeout="1s"))
 
 
@@ -323,6 +325,42 @@ def test_a_process_that_died_while_it_asked_does_not_ask_again_at_once(lite, ori
             looked(lite, probe(origin))
     assert "order-health ended while it was asked" in refusal(lite, probe(origin), NOW + timedelta(seconds=5))
     assert origin.asked == []
+
+
+def test_a_proof_stands_for_a_while_when_nothing_speaks_against_it(lite, origin):
+    fresh = [CSV + b"OH2,1.00\n", CSV]
+    origin.answers[PATH] = clocked(lambda asked: fresh[0] if "_oh=" in asked.path else CSV)
+    assert kind(looked(lite, probe(origin))) == "cached"
+    fresh.pop(0)  # nobody orders at night: the copy and a new file are the same
+    told = looked(lite, probe(origin), NOW + timedelta(minutes=50))
+    assert (kind(told), told.value("export_cached", PATH)) == ("cached", 1)
+    assert told.values("export_age_seconds") == {}
+    assert kind(looked(lite, probe(origin), NOW + timedelta(minutes=61))) == "unknown"
+
+
+def test_a_cookie_header_may_be_pasted_as_the_browser_shows_it(lite, origin):
+    origin.answers[PATH] = Answer(headers={"X-Cache": "HIT"})
+    looked(lite, probe(origin, headers={"cookie": "sid=tok-9; lang=zh"}))
+    ours, theirs = origin.asked
+    assert ours.headers["cookie"] == "sid=tok-9; lang=zh"
+    assert "cookie" not in theirs.headers
+
+
+@pytest.mark.server
+def test_an_export_that_hangs_delays_no_other_and_ends_as_a_card(mariadb, tmp_path, origin):
+    PlainShop.build(mariadb, "exports")
+    hung = [b"HTTP/1.1 200 OK\r\n\r\n", b"x"]
+    origin.answers |= {"/slow": lambda asked: Answer(raw=slowly(hung)), PATH: Answer(headers={"X-Cache": "HIT"})}
+    section = f"      export_cache: {{timeout: 4s, paths: ['{origin.url}/slow', '{origin.url}{PATH}']}}"
+    with watching(tmp_path, mariadb.url("exports", user="oh"), probes=section) as sidecar:
+        eventually(lambda: sidecar.metric(f'order_health_export_cached{{path="{PATH}",shop="main"}}') == 1)
+        part = 'order_health_probe_part_success{{part="{}",probe="export_cache",shop="main"}}'
+        assert sidecar.metric(part.format("/slow")) is None
+        card = eventually(sidecar.texts)[0]
+        assert f"导出 {PATH} 由缓存返回（main）" in card
+        assert "X-Cache: HIT" in card
+        eventually(lambda: sidecar.metric(part.format("/slow")) == 0)
+        assert sidecar.metric(part.format(PATH)) == 1
 
 
 def test_nothing_secret_is_remembered(lite, origin):
@@ -392,6 +430,13 @@ def test_an_export_in_the_background_that_does_not_come_says_where_it_stopped(li
     assert says in refusal(lite, background(origin, **how))
 
 
+def test_a_task_is_asked_about_where_its_credentials_belong(origin):
+    made = background(origin).paths[0].model_dump()
+    task = {**made["task"], "poll": "https://elsewhere.example/poll?id={id}"}
+    with pytest.raises(ValidationError, match="must not see the credentials"):
+        probe(origin, token="tok-7", method="POST", task=task)
+
+
 def test_a_background_task_that_answers_a_file_at_once_says_so(lite, origin):
     made = background(origin)
     origin.answers[PATH] = Answer()
@@ -403,6 +448,8 @@ def test_a_background_task_that_answers_a_file_at_once_says_so(lite, origin):
     [
         ("ftp://shop/x", "is no address of an export"),
         ("https://u:tok-7@shop/x", "holds a password"),
+        ("https://admin:tok-7/x", "is no address of an export"),
+        ("https://[tok-7/x", "is no address of an export"),
         ("https://shop/a b", "is no address of an export"),
         ('{url: https://shop/x, headers: {X: "a\\nb"}}', "the value of X holds a line end"),
         ("{url: https://shop/x, headers: {Content-Length: '1'}}", "no header that can be set"),

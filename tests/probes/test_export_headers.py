@@ -69,6 +69,20 @@ FRESH = {"Date": format_datetime(NOW, usegmt=True)}
         ({"Cache-Status": "edge; fwd=stale; fwd-status=304"}, "revalidated"),
         ({"Cache-Status": "edge; fwd=stale; fwd-status=503"}, "stale"),
         ({"Cache-Status": "origin-shield; hit; ttl=3, edge; fwd=miss"}, "cached"),
+        ({"Cache-Status": 'edge; fwd=miss; detail="a; hit; b"'}, "origin"),
+        ({"X-Cache": "HIT TCP_REFRESH_HIT dirn:11:357"}, "revalidated"),
+        ({"X-Cache": "MISS TCP_REFRESH_MISS dirn:-2:-2"}, "origin"),
+        ({"X-Cache": "PRIVATE_NOSTORE"}, "origin"),
+        ({"X-Cache": "TCP_REMOTE_HIT"}, "cached"),
+        ({"X-Cache": "N/A"}, "unknown"),
+        ({"Akamai-Cache-Status": "Miss from child, Hit from parent"}, "cached"),
+        ({"Akamai-Cache-Status": "NotCacheable from child"}, "origin"),
+        ({"x-hcs-proxy-type": "1"}, "cached"),
+        ({"x-hcs-proxy-type": "0"}, "origin"),
+        ({"X-Varnish": "5, 32770 3"}, "cached"),
+        ({"X-Varnish-Cache": "hit-for-pass"}, "origin"),
+        ({"X-Varnish-Cache": "HITMISS"}, "origin"),
+        ({"Age": "0, 37"}, "cached"),
         # whoever made it, it was not made now
         ({"Age": "37"}, "cached"),
         ({"Age": "0"}, "unknown"),
@@ -88,9 +102,17 @@ def test_headers_prove_who_answered(headers, kind):
 def test_an_old_date_proves_a_cache_and_a_young_one_nothing():
     old = {"Date": format_datetime(NOW - timedelta(seconds=9), usegmt=True)}
     assert verdict(old, 200, NOW).kind == "cached"
-    assert "9 s behind" in verdict(old, 200, NOW).reason
+    assert "9 s before the question" in verdict(old, 200, NOW).reason
     assert verdict(FRESH, 200, NOW + timedelta(seconds=2)).kind == "unknown"
     assert verdict(old | {"X-Cache": "MISS"}, 200, NOW).kind == "origin", "an export may take longer than that"
+
+
+def test_what_the_answer_took_is_no_age():
+    slow = {"X-Cache": "MISS", "Age": "8", "Date": format_datetime(NOW - timedelta(seconds=8), usegmt=True)}
+    assert verdict(slow, 200, NOW).kind == "cached"
+    assert verdict(slow, 200, NOW, took=9.0).kind == "origin"
+    del slow["X-Cache"], slow["Age"]
+    assert verdict(slow, 200, NOW, took=9.0).kind == "unknown"
 
 
 def test_a_header_of_ones_own_choice_is_read_when_it_is_named():

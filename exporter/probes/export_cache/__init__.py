@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
@@ -24,6 +24,9 @@ from exporter.shop import Shop, ShopError
 from exporter.units import Duration
 
 __all__ = ["ExportCache", "Verdict", "verdict"]
+
+_LASTS = 6
+"""Of `every`: so long a proof stands when nothing speaks against it."""
 
 
 class ExportCache(Probe):
@@ -75,7 +78,7 @@ class ExportCache(Probe):
         except DownloadError as error:
             memory = replace(memory, error=str(error))
         else:
-            memory = replace(memory, found=found, seen=seen, error="")
+            memory = memory.learned(found, seen, now, timedelta(seconds=self.every * _LASTS))
         shop.remember(memory.dumps())
         return memory
 

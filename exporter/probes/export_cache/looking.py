@@ -49,7 +49,7 @@ class Run:
             self._etag_frozen(answers, before, etag, stands=stands),
             self._leaks(answers),
             None if self.export.head_is_cheap else latest.size,
-            answers[0].file.seconds,
+            answers[0].seconds,
         )
         return found, seen
 
@@ -62,6 +62,8 @@ class Run:
         time.sleep(APART)
         answers.append(self.ask(self.export.usual()))
         told = worst((told, self._told(answers[1])))
+        if answers[0].task and answers[0].task == answers[1].task:
+            told = worst((told, Verdict("cached", "the second submission got the first one's task")))
         return answers, self._behaviour(answers) if told.kind == "unknown" else told
 
     def _told(self, answer: Answer) -> Verdict:
@@ -75,8 +77,7 @@ class Run:
     def _behaviour(self, answers: list[Answer]) -> Verdict:
         first, second = answers
         if first.task:
-            same = first.task == second.task
-            return Verdict("cached", "the second submission got the first one's task") if same else _MADE_ANEW
+            return _MADE_ANEW
         made = [date_of(each.file.headers) for each in answers]
         if made[0] is not None and made[0] == made[1]:
             return Verdict("cached", f"the same Date in two answers {APART:g} s apart")

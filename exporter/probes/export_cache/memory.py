@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
 from exporter.probes.export_cache.headers import Kind
@@ -52,6 +52,15 @@ class Seen:
         return max(0.0, (now - self.moved).total_seconds()) if self.moved else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The last time that it was clear where the answer came from."""
+
+    kind: Kind
+    reason: str
+    at: datetime
+
+
 _NOTHING = Seen()
 
 
@@ -64,13 +73,23 @@ class Memory:
     found: Findings | None = None
     error: str = ""
     seen: Seen = field(default=_NOTHING)
+    proof: Proof | None = None
+
+    def learned(self, found: Findings, seen: Seen, now: datetime, lasts: timedelta) -> Memory:
+        """What stands after a run. A silent cache shows only while the orders move: one proof `lasts` for a while."""
+        proof = self.proof
+        if found.kind != "unknown":
+            proof = Proof(found.kind, found.reason, now)
+        elif proof and now - proof.at < lasts:
+            found = replace(found, kind=proof.kind, reason=proof.reason)
+        return replace(self, found=found, error="", seen=seen, proof=proof)
 
     @classmethod
     def loads(cls, stored: Mapping[str, Any]) -> Memory:
         """What `dumps` wrote; an unreadable memory is an empty one."""
         try:
-            seen, found = stored["seen"], stored["found"]
-            if found and found["kind"] not in get_args(Kind):
+            seen, found, proof = stored["seen"], stored["found"], stored["proof"]
+            if any(each and each["kind"] not in get_args(Kind) for each in (found, proof)):
                 return cls()
             moments = {name: _moment(seen[name]) for name in ("since", "moved")}
             return cls(
@@ -79,6 +98,7 @@ class Memory:
                 Findings(**found) if found else None,
                 str(stored["error"]),
                 Seen(**{**seen, **moments}),
+                Proof(**{**proof, "at": datetime.fromisoformat(proof["at"])}) if proof else None,
             )
         except (KeyError, TypeError, ValueError):
             return cls()
