@@ -11,6 +11,8 @@ _PLAIN = re.compile(r"-?\d{1,12}\.\d\d")
 _DRESS = re.compile(r"[¥$€£,'\s]|元|人民币|CNY|RMB|USD|HKD")
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee]\+?\d+")
 _ROUNDED = re.compile(r"\d{13,}000(\.0+)?")
+_MOST = 10**15
+"""No amount is so large: 1e999999 is a slip, and to work with it takes minutes."""
 _DIGITS = 15
 """So many digits a spreadsheet keeps of a number."""
 
@@ -44,7 +46,7 @@ def money(cell: str) -> Decimal | None:
         amount = Decimal(repr(float(text))) if isinstance(cell, Number) else Decimal(text)
     except (InvalidOperation, ValueError):
         raise ValueError(f"{cell[:40]!r} is not an amount") from None
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) >= _MOST:
         raise ValueError(f"{cell[:40]!r} is not an amount")
     return amount
 

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from exporter.mapping import load
 from exporter.probes.export_rows import ExportRows
-from exporter.shop import ShopError
+from exporter.shop import NotApplicable, ShopError
 from tests.probes.export_rows.exports import HEAD, MIDNIGHT, NAME, PATH, Day, at, figures, findings, row, written
 from tests.probes.plain import NOW, ago, on_sqlite
 from tests.servers.origin import Answer
@@ -231,6 +232,13 @@ def test_orders_that_nobody_knows_are_told(day):
     assert told.refs("export_findings", NAME, "unknown_orders") == ["GHOST-1"]
 
 
+def test_a_column_of_phone_numbers_is_not_told_as_one_of_orders(day):
+    day.orders(3).export([*day.rows, row("13800000000", "1.00", at(3))])
+    told = day.look()
+    assert told.refs("export_findings", NAME, "unknown_orders") == ["138****0000"]
+    assert "13800000000" not in str(day.plain.memory)
+
+
 def test_without_amounts_sums_are_a_gap(day):
     day.orders(3).export(written([each[::2] for each in day.rows], HEAD[::2]))
     told = day.look()
@@ -274,6 +282,20 @@ def test_the_shop_is_not_asked_again_before_its_time_not_even_after_a_restart(da
     assert day.origin.methods(PATH) == ["GET"]
     day.again(ago(minutes=-61))
     assert day.origin.methods(PATH) == ["GET", "GET"]
+
+
+def test_other_settings_are_another_question(day):
+    day.orders(3).export([*day.rows, day.rows[0]])
+    assert findings(day.look()) == {"repeated": 1}
+    assert findings(day.again(items=True)) == {}
+    assert day.origin.methods(PATH) == ["GET", "GET"]
+
+
+def test_what_the_mapping_lacks_is_not_applicable(day):
+    day.plain.mapping = load({"orders": {"table": "orders", "key": "id", "columns": {"number": "order_no"}}})
+    with pytest.raises(NotApplicable, match="created"):
+        day.look()
+    assert day.origin.asked == []
 
 
 def test_a_failure_is_told_again_for_a_minute_and_then_tried_again(day):

@@ -15,6 +15,7 @@ from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.export_rows import tell
 from exporter.probes.export_rows.memory import Memory
+from exporter.probes.export_rows.primary import Primary
 from exporter.probes.export_rows.round import Round
 from exporter.probes.export_rows.settings import Export, Exports
 from exporter.shop import Shop, ShopError
@@ -66,6 +67,7 @@ class ExportRows(Probe):
         memory = Memory.loads(shop.recall())
         if memory.what != export.what:
             memory = Memory(export.what)
+        Primary(shop, export.by, export.states).require()
         if not rests(memory.asked, now, self.every, failed=not memory.told):
             memory = self._asked(shop, export, memory, now)
         if not memory.told:

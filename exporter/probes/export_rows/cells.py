@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
@@ -37,13 +37,11 @@ def priced(unit: Literal["yuan", "fen"]) -> Callable[[str], tuple[Fen | None, st
 
 def placed(start: datetime, zone: tzinfo) -> Callable[[str], float | None]:
     """Reads moments as seconds from `start`, None for no moment; one without an offset is the zone's."""
-    naive = start.astimezone(zone).replace(tzinfo=None)
+    start = start.astimezone(UTC)  # between two moments of one zone Python leaves out its changes of the clock
 
     def read(cell: str) -> float | None:
         at = _moment(clean(cell), zone)
-        if at is None:
-            return None
-        return ((at.astimezone(zone).replace(tzinfo=None) if at.tzinfo else at) - naive).total_seconds()
+        return None if at is None else ((at if at.tzinfo else at.replace(tzinfo=zone)) - start).total_seconds()
 
     return read
 

@@ -45,6 +45,10 @@ class Primary:
     by: str
     kinds: Sequence[str] = ()
 
+    def require(self) -> None:
+        """Raises NotApplicable where the mapping lacks what is compared."""
+        self.shop.require("orders", *self._words)
+
     def count(self, window: Window) -> Count:
         """Raises a ShopError, also where what answers is no primary."""
         hours = [self._counted(hour, self._sums, writable=True) for hour in window.hours()]
@@ -104,7 +108,11 @@ class Primary:
 
     @cached_property
     def _table(self) -> Table:
-        return self.shop.require("orders", "number", self.by, *(["status"] if self.kinds else []))
+        return self.shop.require("orders", *self._words)
+
+    @property
+    def _words(self) -> list[str]:
+        return ["number", self.by, *(["status"] if self.kinds else [])]
 
     @property
     def _match(self) -> dict[str, Collection[Any]]:

@@ -20,6 +20,7 @@ from exporter.probes.export_rows.nouns import Bracket, Exported, Window
 from exporter.probes.export_rows.numbers import Numbers
 from exporter.probes.export_rows.primary import Primary
 from exporter.shop import Shop, ShopError
+from exporter.text import masked
 
 if TYPE_CHECKING:
     from exporter.probes.export_rows.settings import Export
@@ -113,7 +114,8 @@ class Round:
         after = self._replicas() if before else {}
         replicas = {name: (before[name], after[name]) for name in before if name in after}
         try:
-            pairs, unknown = self._primary.pairs(self.window, file.sample)
+            pairs, numbers = self._primary.pairs(self.window, file.sample)
+            unknown = list(map(masked, numbers))  # a wrong column may hold phone numbers
         except ShopError:  # no index on the number: the amounts are not looked into
             pairs, unknown = [], []
         return Further(replicas, {} if pairs else self._shifted(), pairs, unknown)

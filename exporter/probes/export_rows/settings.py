@@ -24,6 +24,9 @@ _MOMENT = re.compile(r"\{(from|to|last)(?::([^{}]*))?\}")
 _BRACES = re.compile(r"\{(\w+)[^{}]*\}")
 _WRITTEN = "%Y-%m-%d %H:%M:%S"
 
+_COLUMNS = {"number_column", "amount_column", "amount_unit", "time_column", "zone"}
+_MEANT = {"covers", "by", "states", "items", "page_size", *_COLUMNS}
+
 State = Literal["pending", "paid", "shipped", "done", "closed"]
 
 
@@ -69,8 +72,8 @@ class Export(Endpoint):
 
     @property
     def what(self) -> str:
-        """What a memory is of."""
-        return f"{self.place} {self.covers} {self.by} {','.join(self.states)}"
+        """What a memory is of: of other settings the verdict would be another."""
+        return f"{self.place} {self.model_dump_json(include=_MEANT)}"
 
     def window(self, now: datetime, zone: tzinfo) -> Window:
         """The day, from midnight to midnight in the shop's zone."""
