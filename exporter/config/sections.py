@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from sqlalchemy.engine import URL
 
 from exporter.config.addresses import Database, DatabaseUrl, named, with_password
-from exporter.config.plugged import Probes
+from exporter.config.plugged import Probes, Queues
 from exporter.mapping import WORDS, Tables
 from exporter.model import Name
 from exporter.probes import Probe, known
@@ -30,6 +30,7 @@ class ShopSection(Strict):
     password: SecretStr | None = None
     databases: Databases = Field(default_factory=dict)
     replicas: Databases = Field(default_factory=dict)
+    queues: Queues = Field(default_factory=dict)
     tables: Tables
     probes: Probes
 
@@ -73,6 +74,7 @@ class ShopSection(Strict):
             self.tables,
             databases={each: database.address() for each, database in self.databases.items()},
             replicas={each: database.address() for each, database in self.replicas.items()},
+            queues=self.queues,
             zone=zone,
             memory=memory,
         )
