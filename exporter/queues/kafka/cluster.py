@@ -30,7 +30,7 @@ EARLIEST, LATEST = -2, -1
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`id`: another when the topic is made anew; "" where the broker has none. `leaders`: None where nobody leads now."""
+    """`id`: another when the topic is made anew; "" where there is none. `leaders`: None where nobody leads now."""
 
     name: str
     id: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO, cast
 
 from exporter.queues.errors import Garbled, Unsupported
 from exporter.queues.kafka.snappy import unsnapped
@@ -59,7 +59,7 @@ def _zstd(pieces: Iterable[bytes]) -> Iterator[bytes]:
         import zstandard  # noqa: PLC0415 - an extra, when it is needed
     except ImportError:
         raise _lacking("zstd") from None
-    source = _File(pieces)
+    source = cast("IO[bytes]", _File(pieces))
     try:
         with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(source, read_size=_PIECE) as stream:
             while piece := stream.read(_PIECE):
@@ -68,19 +68,21 @@ def _zstd(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise _broken("zstd") from None
 
 
-class _File(io.RawIOBase):
-    """Pieces as a file."""
+class _File:
+    """Pieces as a file, as far as zstandard reads one."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces, self._rest = iter(pieces), b""
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         taken = self._rest or next(self._pieces, b"")
-        taken, self._rest = (taken, b"") if size < 0 else (taken[:size], taken[size:])
+        taken, self._rest = taken[:size], taken[size:]
         return taken
 
 
-_CODECS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+_Codec = Callable[[Iterable[bytes]], Iterator[bytes]]
+
+_CODECS: dict[int, _Codec] = {
     0: _plain,
     1: _gzip,
     2: unsnapped,
