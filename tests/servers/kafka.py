@@ -50,6 +50,7 @@ class Kafka:
             "share.coordinator.state.topic.replication.factor": 1, "share.coordinator.state.topic.min.isr": 1,
             "message.max.bytes": 20_000_000, "replica.fetch.max.bytes": 20_000_000,
             "log.cleaner.dedupe.buffer.size": 2_097_152, "log.cleaner.backoff.ms": 100, "num.io.threads": 4,
+            "broker.session.timeout.ms": 2000, "broker.heartbeat.interval.ms": 500,
             "log.retention.check.interval.ms": 500, "file.delete.delay.ms": 100, "log.initial.task.delay.ms": 100,
             **({name.replace("_", "."): value for name, value in options.items()}),
             **(_secured(certificate) if certificate else {}),

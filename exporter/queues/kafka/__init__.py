@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 
 from exporter.queues import Address, Broker, Queue
 from exporter.strict import fault, faults, unknown
 
 _IN_THE_URL = ("sasl", "tls", "ca", "check_host")
+
+
+def _reached(place: str) -> str:
+    if not all(port for _, port in Address.read(f"kafka://{place}").hosts):
+        raise ValueError("has no port; write host:port, for example 10.0.0.7:9092")
+    return place
 
 
 class Kafka(Broker):
@@ -30,7 +36,7 @@ class Kafka(Broker):
     tls: bool = False
     ca: Path | None = None
     check_host: bool = True
-    brokers: Mapping[str, str] = Field(default_factory=dict)
+    brokers: Mapping[str, Annotated[str, AfterValidator(_reached)]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

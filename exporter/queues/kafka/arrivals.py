@@ -74,6 +74,7 @@ class _Reading:
         self.tally, self.bodies = Tally(), Tally()
         self.unseen = Counter[str]()
         self.clipped = 0
+        self._at: Batch | None = None  # what is being read
 
     def read(self, span: Span, share: int) -> int:
         """The bytes that it took: not many more than `share`. What the time did not allow is new again next time."""
@@ -91,6 +92,17 @@ class _Reading:
         return taken
 
     def _page(self, span: Span, most: int) -> int:
+        """Bytes that it took. A batch that the time does not suffice for would keep all after it from being read."""
+        self._at = None
+        try:
+            return self._pulled(span, most)
+        except TimedOut:
+            if self._at is None or self._at.size <= _PAGE:
+                raise
+            self._unread(self._at, span, "it takes longer to read than a run may last")
+            return self._at.size
+
+    def _pulled(self, span: Span, most: int) -> int:
         partition = struct.pack(">iiqqi", span.partition, -1, span.start, -1, most)
         fields = struct.pack(">iiiibii", -1, 0, 0, most, 0, 0, -1)  # a client that keeps no session and does not wait
         fields += array([string(self._topic.name) + array([partition])]) + array([])
@@ -105,7 +117,9 @@ class _Reading:
                 if batch.size > self._look.largest_opened:
                     self._unread(batch, span, TOO_LARGE)
                     return taken
+                self._at = batch
                 taken += max(batch.size, self._batch(batch, stored, span))
+                self._at, span.start = None, batch.last + 1
         return taken
 
     def _records(self, answer: Stream, span: Span) -> int:
@@ -129,7 +143,6 @@ class _Reading:
         """Its bytes, inflated."""
         sizes: list[int] = []
         values: list[int] = []
-        start, span.start = span.start, batch.last + 1
         if batch.control:
             return 0
         if not batch.records:
@@ -137,17 +150,12 @@ class _Reading:
             return 0
         try:
             for record in records(batch, stored):
-                if record.offset >= start:
+                if record.offset >= span.start:
                     sizes.append(record.size)
                     values.append(record.value)
                     self.naming.see(record, span.partition)
         except Garbled:
             self.unseen[UNREADABLE] += batch.records - len(sizes)
-        except TimedOut:
-            if batch.size <= _PAGE:
-                span.start = start
-                raise
-            self._unread(batch, span, "it takes longer to read than the run may last")
         self.tally += Tally.of(sizes)
         self.bodies += Tally.of(values)
         self.clipped += sum(min(size, self._look.oversize) for size in sizes)

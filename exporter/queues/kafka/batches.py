@@ -130,6 +130,8 @@ def _record(batch: Batch, stream: Stream) -> Record:
         value, at = _varint(held, at)
     except IndexError:  # a key so long that what follows it is not held
         place, key, value, at, late = 0, b"", 0, len(held), 0
+    if value > size:
+        raise Garbled("a record claims to be shorter than its value")
     moment = batch.latest if batch.store_time else batch.base + late
     head = held[at:] if size > len(held) else held[at : at + max(0, value)]
     return Record(batch.first + place, moment, size, key, max(0, value), head, stream, size - len(held))

@@ -32,9 +32,9 @@ class Naming:
 
     def see(self, record: Record, partition: int) -> None:
         if record.size > self._look.oversize:
-            self.oversize += 1
             if len(self._over) < self._look.named or record.size > self._over[0][0]:
                 self._keep(self._message(record, partition))
+            self.oversize += 1  # after it was read: the time may end meanwhile
         elif not self._over and record.size > (self._largest.size if self._largest else -1):
             self._largest = self._message(record, partition)
 

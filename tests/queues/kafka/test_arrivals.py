@@ -46,6 +46,16 @@ def test_a_12_mb_picture_is_found_among_small_messages_however_it_is_compressed(
     assert abs((datetime.now(UTC) - fat.at).total_seconds()) < 60
 
 
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_what_the_broker_itself_compresses_as_java_does_is_read(queue, customer, request, codec):
+    topic = customer.create(named(request), compression_type=codec)
+    body = picture(1 << 20)
+    customer.send(topic, [*SMALL, body])
+    found = look(queue, topic)
+    assert found.bodies.sum == sum(map(len, SMALL)) + len(body)
+    assert found.largest[0].contents.fields[0].kind == "Base64 JPEG"
+
+
 def test_a_12_mb_message_costs_at_most_16_mib(kafka, customer, topic):
     customer.send(topic, [picture()])
     customer.send(topic, [picture()], codec="gzip")

@@ -105,7 +105,7 @@ def test_consumers_online_are_counted_in_both_kinds_of_groups(queue, customer, t
         for each in consumers:
             each.subscribe([topic])
         customer.wait_until(lambda: [each.poll(0.05) for each in consumers] and _online(queue, topic) == 2)
-        customer.wait_until(lambda: any([each.poll(0.05) or each.assignment() for each in consumers]))
+        customer.wait_until(lambda: any(each.poll(0.05) or each.assignment() for each in consumers))
         holder = next(each for each in consumers if each.assignment())
         holder.commit(offsets=[_place(topic, 1)], asynchronous=False)
         (told,) = delays(queue, topic, topic)
