@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.servers import free_port, maven, wait_for
 
-VERSION = "4.3.1"
+VERSION, OLDER = "4.3.1", "3.9.1"
 
 USER, PASSWORD = "order_health", "a:p@ss/word,="
 """Who may sign in by PLAIN where there is a certificate; what it may do is for the test to grant."""
@@ -27,8 +27,8 @@ class Kafka:
     `options` are settings of server.properties, with _ for the dots.
     """
 
-    def __init__(self, certificate: Path | None = None, **options: object) -> None:
-        self._java, self._jars = maven.java(), maven.jars("kafka", VERSION)
+    def __init__(self, certificate: Path | None = None, *, version: str = VERSION, **options: object) -> None:
+        self._java, self._jars = maven.java(), maven.jars("kafka", version)
         self.home = Path(tempfile.mkdtemp(prefix="oh-kafka-"))
         names = {"PLAIN": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"}
         if certificate:
