@@ -15,8 +15,9 @@ _IN_THE_URL = ("sasl", "tls", "ca", "check_host")
 
 
 def _reached(place: str) -> str:
-    if not all(port for _, port in Address.read(f"kafka://{place}").hosts):
-        raise ValueError("has no port; write host:port, for example 10.0.0.7:9092")
+    hosts = Address.read(f"kafka://{place}").hosts
+    if len(hosts) != 1 or not hosts[0][1]:
+        raise ValueError("is not one host with its port; write host:port, for example 10.0.0.7:9092")
     return place
 
 

@@ -87,7 +87,7 @@ class _Reading:
                 break
             before = span.start
             taken += self._page(span, min(_PAGE, share - taken))
-            if span.start == before:  # trimmed since its oldest was told
+            if span.start == before:  # trimmed since its oldest was told, or over the broker's quota: next time
                 break
         return taken
 
@@ -123,10 +123,11 @@ class _Reading:
         return taken
 
     def _records(self, answer: Stream, span: Span) -> int:
-        """Bytes of records that follow; -1 where the offset is gone."""
-        answer.i32()
-        code, _, topics = answer.i16(), answer.i32(), answer.count()
-        if not code and topics == 1:
+        """Bytes of records that follow; -1 where the offset is gone, or the broker's quota gives nothing now."""
+        throttled, code, _, topics = answer.i32() > 0, answer.i16(), answer.i32(), answer.count()
+        if not code and not topics:
+            return -1
+        if not code:
             name, partitions, number, code = answer.text(), answer.count(), answer.i32(), answer.i16()
             if (name, partitions, number) != (self._topic.name, 1, span.partition):
                 raise Garbled(f"{span.link.name} answers about another partition")
@@ -137,7 +138,8 @@ class _Reading:
             return -1
         if code:
             raise refusal(code, span.link.name, f"the messages of {self._topic.name}")
-        return max(0, answer.i32())
+        size = max(0, answer.i32())
+        return -1 if throttled and not size else size
 
     def _batch(self, batch: Batch, stored: Stream, span: Span) -> int:
         """Its bytes, inflated."""

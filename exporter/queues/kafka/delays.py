@@ -13,7 +13,6 @@ from exporter.queues.nouns import Delay
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
-    from exporter.queues.kafka.link import Link
 
 _FIRST = 1000
 """Milliseconds of the first question; each further one asks four times as far back, until one hits."""
@@ -27,7 +26,7 @@ _FINE, _FINE_SHARE = 250, 0.02
 class _Asked:
     cluster: Cluster
     topic: Topic
-    keepers: Mapping[str, Link]
+    groups: Mapping[str, groups.Group]
     deadline: Deadline
 
 
@@ -36,18 +35,18 @@ def delays(cluster: Cluster, topic: Topic, names: Collection[str], deadline: Dea
     asked = _Asked(cluster, topic, groups.known(cluster, deadline), deadline)
     if names:
         return [_delay(asked, name) for name in names]
-    return [told for name in sorted(asked.keepers) if (told := _delay(asked, name)).consumed is not None]
+    return [told for name in sorted(asked.groups) if (told := _delay(asked, name)).consumed is not None]
 
 
 def _delay(asked: _Asked, group: str) -> Delay:
     """What one group cannot be told takes nothing from the others; a broker that is silent ends them all."""
-    topic, keeper = asked.topic.name, asked.keepers.get(group)
-    if keeper is None:
+    topic, known = asked.topic.name, asked.groups.get(group)
+    if known is None:
         why = "no broker knows this group, or this account may not see it (DESCRIBE on the group)"
         return Delay(topic, group, None, why=why)
     try:
-        consumers = groups.consumers(keeper, group, asked.deadline)
-        committed = groups.committed(keeper, group, asked.topic, asked.deadline)
+        consumers = groups.consumers(known, asked.deadline)
+        committed = groups.committed(known, asked.topic, asked.deadline)
         return _measured(asked, group, committed, consumers)
     except (Unreachable, TimedOut):
         raise
@@ -55,7 +54,7 @@ def _delay(asked: _Asked, group: str) -> Delay:
         return Delay(topic, group, None, why=str(error))
 
 
-def _measured(asked: _Asked, group: str, committed: Mapping[int, int], consumers: int) -> Delay:
+def _measured(asked: _Asked, group: str, committed: Mapping[int, int], consumers: int | None) -> Delay:
     """The ends are asked for after the commits, so that no commit is beyond an end of its own topic.
 
     A partition without a commit is left out: where its reading begins is the consumers' own setting.

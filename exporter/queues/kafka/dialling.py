@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exporter.queues.errors import QueueError, TimedOut, Unreachable
@@ -23,7 +23,7 @@ class Account:
 
     mechanism: str = ""
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     context: ssl.SSLContext | None = None
 
 

@@ -160,6 +160,18 @@ def test_json_of_10_000_levels_and_invalid_utf8_are_looked_at_all_the_same(impos
     assert [message.contents.form for message in found.largest] == ["JSON", "JSON"]
 
 
+@pytest.mark.parametrize("topics", [array([]), None], ids=["nothing", "no messages"])
+def test_over_the_brokers_quota_nothing_is_lost(impostor, topics):
+    broker = impostor()
+    told = honest(broker.port)
+    throttled = struct.pack(">ihi", 900, 0, 0)
+    broker.answers = lambda code, asked: (
+        told(code, asked) if code != Read.FETCH else throttled + (topics or told(code, asked)[10:])
+    )
+    found = asked(broker)
+    assert (found.arrived, found.mark["next"]) == (0, {"0": 0})
+
+
 def test_a_refusal_without_a_known_code_is_told_by_its_code(impostor):
     broker = impostor()
     told = honest(broker.port)
