@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import robots, shop
+from exporter.demo.cache import Cache
 from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
@@ -20,10 +21,12 @@ shops:
   demo:
     database: sqlite:///{folder}/shop.db
     replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
+    queues: {{locks: "{locks}"}}
     tables: plain
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      callback_locks: {{every: 1s, lifetime: 2s}}
       schema_watch: {{every: 1h}}
       slow_queries:
         every: 1s
@@ -59,10 +62,13 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
+        cache = Cache(folder / "shop.db")
         replica = Replica(folder / "shop.db", folder / "replica.db")
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         (folder / "config.yaml").write_text(
-            _CONFIG.format(folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET),
+            _CONFIG.format(
+                folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET, locks=cache.url
+            ),
             encoding="utf-8",
         )
         try:
@@ -76,12 +82,14 @@ def play(listen: str, duration: float | None) -> int:
             timer = threading.Timer(duration, app.stop)
             timer.daemon = True
             timer.start()
+        cache.start()
         replica.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         try:
             return app.run()
         finally:
             replica.stop()
+            cache.stop()
 
 
 def _place(listen: str) -> tuple[str, int]:

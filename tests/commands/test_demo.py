@@ -53,6 +53,7 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             assert "order_search" in slow
             assert "5550123" not in slow
             assert 'order_health_search_full_scan{search="by_phone",shop="demo"} 1' in page(origin, "metrics")
+            until(lambda: "3 个支付回调锁没有过期时间" in page(origin, "rooms"))
             rooms = until(lambda: "从库 reporting 延迟" in (text := page(origin, "rooms")) and text, 25)
             metrics = page(origin, "metrics")
             lag = 'order_health_replica_lag_seconds{method="heartbeat",replica="reporting",shop="demo"}'

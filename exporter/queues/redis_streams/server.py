@@ -25,6 +25,7 @@ class Server:
         self.host, self.port, self._key = host, port or DEFAULT_PORT, key
         self._turn = threading.Lock()
         self._wire: Wire | None = None
+        self._closed = False
         self.eval: Read | None = Read.EVAL_RO
 
     def ask(self, questions: Sequence[Question], deadline: Deadline) -> list[Reply]:
@@ -56,11 +57,14 @@ class Server:
         return reply
 
     def close(self) -> None:
-        """At once, whoever is waiting for an answer there."""
+        """At once and for good, whoever is waiting for an answer there."""
+        self._closed = True
         if wire := self._wire:
             wire.close()
 
     def _opened(self, deadline: Deadline) -> Wire:
+        if self._closed:
+            raise Unreachable("this queue was closed")
         self.eval = Read.EVAL_RO
         wire = Wire(self.host, self.port, self._key, deadline)
         steps: list[Question] = []

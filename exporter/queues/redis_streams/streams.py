@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from exporter.queues.redis_streams.topic import Topic
 
-_LOAD = 0.02
+LOAD = 0.02
 """Of the server's time, taken on average: it does nothing else meanwhile. About a thousand messages a second."""
 
 _SHARE = 0.25
@@ -109,7 +109,7 @@ def _known(mark: Mark | None) -> _Known | None:
 
 def _allowed(now: int, known: _Known | None, deadline: Deadline) -> Deadline:
     most = min(_SHARE * deadline.total, deadline.left)
-    return Deadline(min(most, _LOAD * (now - known.at) / 1000) if known else most)
+    return Deadline(min(most, LOAD * (now - known.at) / 1000) if known else most)
 
 
 @dataclass(slots=True)

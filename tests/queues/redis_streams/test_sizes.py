@@ -195,6 +195,18 @@ def test_an_element_of_a_list_is_counted_once_however_long_it_waits(either, shop
     assert counted == 120
 
 
+def test_a_fat_element_that_waits_is_not_copied_in_every_look(redis, asked, shop):
+    shop.rpush("jobs", order("O-1", picture=PICTURE.decode()))
+    first = asked.arrivals("jobs")
+    shop.rpush("jobs", "more")
+    shop.config_resetstat()
+    again = asked.arrivals("jobs", first.mark)
+    assert (again.arrived, again.mark) == (0, first.mark)
+    assert "eval_ro" not in redis.commands()
+    rested = {**first.mark, "again": first.mark["again"] - 5000}
+    assert asked.arrivals("jobs", rested).arrived == 1
+
+
 def test_a_burst_into_a_list_that_its_ends_do_not_show_is_told(asked, shop):
     shop.rpush("jobs", "first")
     mark = asked.arrivals("jobs").mark
