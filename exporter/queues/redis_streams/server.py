@@ -33,16 +33,8 @@ class Server:
         if not self._turn.acquire(timeout=deadline.left):
             raise TimedOut("the time was over before the connection was free")
         try:
-            fresh = self._wire is None
-            wire = self._wire = self._wire or self._opened(deadline)
-            try:
-                return wire.ask(questions, deadline)
-            except Unreachable:
-                if fresh:
-                    raise
-                wire.close()  # it was closed while nobody used it
-                self._wire = self._opened(deadline)
-                return self._wire.ask(questions, deadline)
+            self._wire = self._wire or self._opened(deadline)
+            return self._wire.ask(questions, deadline)
         except (Unreachable, TimedOut, Garbled):
             self._dropped()
             raise

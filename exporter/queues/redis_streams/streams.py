@@ -79,7 +79,7 @@ def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
         if after == known.after and length and length != known.length and walk.anew(after):
             after = walk.onward(Id(0, 0))
         if not walk.ended and after.at and now - after.ms > _OLD:
-            after = walk.jumped(known.after, after)
+            after = walk.jumped(known.after.ms or known.at, after)
     told: Mark = {"after": str(after), "length": length, "at": now}
     return walk.seen.arrivals(told, skipped=walk.skipped)
 
@@ -152,16 +152,14 @@ class _Walk:
         found = self._page(_END, 1, newest_first=True).entries
         return bool(found) and Id.read(found[0].id) < after
 
-    def jumped(self, began: Id, after: Id) -> Id:
+    def jumped(self, began: int, after: Id) -> Id:
         """Looks at the newest instead; how many lie between is judged by how dense those were that were read."""
         found = [each for each in self._page(_END, COUNT, newest_first=True).entries if Id.read(each.id) > after]
         if not found:
             return after
-        read = max(1, self.seen.tally.count)
-        gap = Id.read(found[-1].id).ms - after.ms
-        span = max(1, after.ms - max(began.ms, 0)) if began.ms else max(1, gap)
+        gap, span = max(0, Id.read(found[-1].id).ms - after.ms), max(1, after.ms - began)
+        self.skipped = round(max(1, self.seen.tally.count) * gap / span)
         self.seen.add(found)
-        self.skipped = max(1, round(read * gap / span)) if gap > 0 else 0
         return Id.read(found[0].id)
 
     def _page(self, start: Id, count: int, *, newest_first: bool = False) -> Page:

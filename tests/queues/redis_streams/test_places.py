@@ -7,7 +7,7 @@ import pytest
 
 from exporter.config import ConfigFaultError, load
 from exporter.queues import Deadline, QueueError, Unreachable, Unsupported
-from exporter.queues.redis_streams.cluster import slot_of
+from exporter.queues.redis_streams.cluster import _Range, slot_of
 from tests.queues.redis_streams.conftest import PICTURE
 from tests.servers.redis import Redis
 
@@ -48,8 +48,7 @@ class TestCluster:
         places = asked.queue._places
         owner = places.of("orders", Deadline(1)).port
         other = next(node.port for node in redis_cluster.nodes if node.port != owner)
-        places._ranges = [(16383, "", ("127.0.0.1", other))]
-        places._starts = [0]
+        places._ranges = [_Range(0, 16383, "", ("127.0.0.1", other))]
         assert asked.arrivals("orders").arrived == 1
         assert places.of("orders", Deadline(1)).port == owner
 
@@ -107,6 +106,21 @@ class TestSentinel:
         found = _eventually(lambda: asked.arrivals("orders"))
         assert found.arrived == 1
         assert asked.queue._places.of("", Deadline(1)).port == replica.port
+
+    def test_a_master_that_only_froze_is_left_behind_as_well(self, pair, open_):
+        """It takes the connection and never answers, and its connections stay open."""
+        master, replica, sentinel = pair
+        asked = open_(f"redis+sentinel://127.0.0.1:{sentinel.port}/shop")
+        with master.client() as client:
+            client.set("pay_callback_1", "x")
+            assert client.wait(1, 10_000) == 1
+        assert len(asked.lasting("pay_callback_*").keys) == 1
+        with sentinel.client() as client:
+            _eventually(lambda: b"ok" in client.execute_command("SENTINEL", "REPLICAS", "shop")[0])
+        with master.frozen():
+            walk = _eventually(lambda: asked.lasting("pay_callback_*", seconds=0.5))
+            assert len(walk.keys) == 1
+            assert asked.queue._places.of("", Deadline(1)).port == replica.port
 
     def test_a_name_that_the_sentinels_do_not_know_says_so(self, pair, open_):
         with pytest.raises(Unreachable, match="no Sentinel knows a master of that name"):
