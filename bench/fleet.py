@@ -14,6 +14,14 @@ from shopdata import small
 
 SHOPS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 EVERY, MINUTE = 15.0, 60.0
+MANY = (
+    "--max-connections=500",
+    "--table-open-cache=4000",
+    "--performance-schema",
+    "--performance-schema-digests-size=200",
+)
+"""One server stands for 200: it keeps as many statement digests as one shop's would."""
+AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def spread(milliseconds: Iterable[float]) -> tuple[str, ...]:
 def main() -> None:
     every = EVERY * len(PROBES) / WANTED
     with workplace() as (folder, stack):
-        many = stack.enter_context(Database(folder / "many", "--max-connections=500", "--table-open-cache=4000"))
+        many = stack.enter_context(Database(folder / "many", *MANY))
         apart = stack.enter_context(Database(folder / "apart"))
         urls = {}
         for number in range(SHOPS - 1):
@@ -95,7 +103,7 @@ def main() -> None:
         log.touch()
         probes: dict[str, object] = {name: {"every": f"{every:g}s", **settings} for name, settings in PROBES.items()}
         program = (sys.executable, Path(__file__).with_name("timed.py"), log)
-        server, address = sidecar(folder, urls, probes, program=program)
+        server, address = sidecar(folder, urls, probes, program=program, env=AS_IN_THE_IMAGE)
         stack.enter_context(server)
         server.until(f"{address}/-/healthy", "healthy")
         fleet = Fleet(server, address, log, (many, apart))

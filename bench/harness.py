@@ -122,7 +122,7 @@ class Database:
         self._argv: list[str | Path] = [command("mariadbd", "mysqld"), "--no-defaults", f"--datadir={data}"]
         self._argv += [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={folder / 'sock'}"]
         self._argv += [f"--innodb-buffer-pool-size={pool}", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]
-        self._argv += [*options, *(["--user=root"] if os.geteuid() == 0 else [])]
+        self._argv += [f"--tmpdir={folder}", *options, *(["--user=root"] if os.geteuid() == 0 else [])]
         if not data.exists():
             install = [command("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
             install += ["--auth-root-authentication-method=normal"]
@@ -191,12 +191,13 @@ def sidecar(
     probes: dict[str, object],
     *,
     program: Sequence[str | Path] = (ORDER_HEALTH,),
+    env: dict[str, str] | None = None,
     **more: object,
 ) -> tuple[Server, str]:
     """Starts `order-health run` on a free port over these shops (name → database URL); the process and its address."""
     port = free_port()
     path = written(folder, shops, probes, web={"listen": f"127.0.0.1:{port}"}, **more)
-    return Server([*program, "run", "--config.file", path], folder), f"http://127.0.0.1:{port}"
+    return Server([*program, "run", "--config.file", path], folder, env=env), f"http://127.0.0.1:{port}"
 
 
 def written(folder: Path, shops: dict[str, str], probes: dict[str, object], **more: object) -> Path:

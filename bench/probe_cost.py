@@ -14,6 +14,7 @@ from shopdata import STOCK, large
 
 from exporter.commands import opened
 from exporter.config import load
+from exporter.probes import known
 from exporter.reading import read
 
 ORDERS = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
@@ -122,10 +123,12 @@ def cycles(database: Database) -> list[dict[str, Spent]]:
 
 
 def together(database: Database) -> None:
-    """The table of a cycle: each probe, and all of them."""
+    """The table of a cycle: each probe, all of them, and those of them that run more often than once an hour."""
     found, rows = cycles(database), []
-    for name in (*TOGETHER, "all"):
-        spent = [sum(cycle.values(), Spent()) if name == "all" else cycle[name] for cycle in found]
+    often = [name for name in TOGETHER if known()[name].model_fields["every"].default < 3600]
+    sums = {**{name: [name] for name in TOGETHER}, "all": list(TOGETHER), f"all but the hourly ({len(often)})": often}
+    for name, members in sums.items():
+        spent = [sum((cycle[each] for each in members), Spent()) for cycle in found]
         shown = [[astuple(each)[column] for each in spent] for column in range(4)]
         statements, waited, busy, read_ = shown
         times = (f"{share(taken):.1f}" for taken in (waited, busy) for share in (statistics.median, max))

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from exporter import __version__, probes
+from exporter.cards.words import MEASURES, WORDS
 from exporter.config import Config
 from exporter.model import Alert, Delivery, Name, Reading
 from exporter.watch import Watch
@@ -87,7 +88,7 @@ def _state(reading: Reading, firing: bool) -> State:
 
 def _alert_row(alert: Alert, language: Language) -> AlertRow:
     return AlertRow(
-        title=_said(alert, "summary", language) or alert.rule,
+        title=WORDS[language].worded(_said(alert, "summary", language), alert.labels) or alert.rule,
         severity=alert.labels.get("severity", ""),
         status="firing" if alert.status == "firing" else "pending",
         since=alert.since,
@@ -96,7 +97,16 @@ def _alert_row(alert: Alert, language: Language) -> AlertRow:
         text=_said(alert, "description", language),
         evidence=alert.evidence,
         runbook=Path(alert.annotations.get("runbook_url", "")).name.removesuffix(".md"),
+        unit=_said(alert, "unit", language),
+        unlisted=_unlisted(alert),
     )
+
+
+def _unlisted(alert: Alert) -> int:
+    """Only a value that counts the cases tells how many there are: milliseconds do not."""
+    unit = alert.annotations.get("unit", "")
+    counts = unit and unit not in MEASURES and alert.evidence and alert.value == round(alert.value)
+    return max(0, round(alert.value) - len(alert.evidence)) if counts else 0
 
 
 def _said(alert: Alert, name: str, language: Language) -> str:

@@ -67,6 +67,13 @@ def one_line(text: str, limit: int = 2_000) -> str:
     return cut(" ".join(seen.split()), limit, letters)
 
 
+def half(text: str, language: str) -> str:
+    """Of a reason that is told as "中文 / English" the part in that language, zh or en; any other text as it is."""
+    chinese, _, english = text.partition(" / ")
+    told = english and not chinese.isascii() and english.isascii()
+    return (chinese if language == "zh" else english) if told else text
+
+
 def harmless(text: str, limit: int = 48) -> str:
     """Foreign text as both rooms show it letter by letter: no markup, no HTML, no link, no call of a person.
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped run is counted, not logged once per interval
 
 _SWEEP = 0.25
+_AGAIN = 60.0  # seconds until a probe that failed is asked again: one that runs hourly must not be blind for an hour
 _SET_BACK = timedelta(seconds=1)
 
 
@@ -140,6 +141,8 @@ class Watch:
                 reading = replace(reading, last_success=before.last_success)
             self._readings[name] = reading
             self._renew(name, asked)
+            if reading.error is not None and asked.probe.every > _AGAIN:
+                self._due(name, _AGAIN)
             self._tell(asked.probe, reading)  # under the lock: after `follow` nobody is told of what is gone
         _log_change(before, reading)
 
@@ -152,27 +155,28 @@ class Watch:
         while not self._stopping.wait(_SWEEP):
             now = self._now()
             if now < latest - _SET_BACK:
-                self._hasten(now)
+                self._hasten()
             latest = now
             with self._lock:
                 for name, reading in list(self._stale(now)):
                     self._keep(name, self._rounds[name], reading)
 
-    def _hasten(self, now: datetime) -> None:
+    def _hasten(self) -> None:
         """The clock was set back: what is due by the clock that was would wait until it is that late again."""
         log.warning("the clock was set back; every probe runs now")
         with self._lock:
             for name, after in self._spread(list(self._rounds)):
-                with suppress(JobLookupError):
-                    self._scheduler.modify_job(name.said, next_run_time=now + timedelta(seconds=after))
+                self._due(name, after)
+
+    def _due(self, name: Name, after: float) -> None:
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(name.said, next_run_time=self._now() + timedelta(seconds=after))
 
     def _stale(self, now: datetime) -> Iterator[tuple[Name, Reading]]:
         """A value that nobody could renew in time is not a value: a hung run, or one queued behind it."""
         for name, until in self._good_until.items():
-            if time.monotonic() <= until:
-                continue
             reading = self._readings.get(name, Reading(name.probe, name.shop, now, 0.0, part=name.part))
-            if reading.error is None:
+            if time.monotonic() > until and reading.error is None:
                 since = f"since {reading.at:%H:%M:%S} UTC" if reading.last_success else "yet"
                 why = f"no new reading {since}: the run hangs, or waits behind one that does"
                 yield name, replace(reading, samples=(), error=why)

@@ -63,6 +63,24 @@ def test_the_first_five_orders_are_named_oldest_first_with_amount_and_age():
     assert write(undated).cases == ("20261123001 · ¥1.00 · 1小时", "SKU-1 · -1 件")
 
 
+def test_a_statement_comes_last_where_a_row_that_is_too_short_leaves_it_out():
+    slow = Case("by_phone", None, "246 ms / 10 ms, SCAN orders", f"SELECT id FROM orders WHERE a = {'x' * 300}")
+    [line] = write(replace(ALERT, evidence=(slow,))).cases
+    assert line.startswith("by_phone · 246 ms / 10 ms, SCAN orders · SELECT id FROM orders WHERE a = xxx")
+    assert len(line) < 180
+
+
+def test_a_title_says_in_words_what_a_label_says_in_signs():
+    labels = {**ALERT.labels, "shop": "amount", "kind": "amount_mismatch"}
+    annotations = {
+        "summary": "3 笔支付异常（amount_mismatch，amount）",
+        "summary_en": "3 anomalies (amount_mismatch, amount)",
+    }
+    odd = replace(ALERT, labels=labels, annotations=annotations)
+    assert write(odd).title == "🔴 3 笔支付异常（金额不一致，amount）"
+    assert write(odd, language="en").title == "🔴 3 anomalies (amounts differ, amount)"
+
+
 def test_english_is_complete():
     card = write(language="en")
     assert card.title == "🔴 main: 89 orders are paid yet still pending"

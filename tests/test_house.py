@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import yaml
 
 from exporter import __main__, delivery, metrics, notify, probes, selfmetrics
 from exporter.config import Config
-from exporter.model import Metric
+from exporter.model import Card, Link, Metric
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
@@ -25,6 +27,8 @@ RULES = [
     for rule in group["rules"]
 ]
 
+LABELS = {"replica": "reporting", "search": "by_phone", "table": "orders", "probe": "slow_queries", "channel": "ops"}
+
 CONTRACT = {
     "order_health_pending_paid_orders": ("pay_channel", "age"),
     "order_health_pending_paid_oldest_timestamp_seconds": (),
@@ -37,6 +41,13 @@ CONTRACT = {
     "order_health_search_full_scan": ("search",),
     "order_health_replica_lag_seconds": ("replica", "method"),
     "order_health_replica_running": ("replica", "channel", "thread"),
+    "order_health_export_cached": ("path",),
+    "order_health_export_age_seconds": ("path",),
+    "order_health_message_bytes": ("queue", "topic"),
+    "order_health_oversize_messages_total": ("queue", "topic"),
+    "order_health_largest_message_bytes": ("queue", "topic"),
+    "order_health_consumer_delay_seconds": ("queue", "topic", "group"),
+    "order_health_consumer_backlog_messages": ("queue", "topic", "group"),
     "order_health_limit": ("probe", "limit"),
     "order_health_probe_success": ("probe",),
     "order_health_probe_duration_seconds": ("probe",),
@@ -70,7 +81,8 @@ def test_a_probe_comes_with_its_rules_its_tests_and_its_runbook(probe, place):
 def test_every_setting_of_a_probe_stands_in_the_example(probe):
     example = text("config.example.yaml")
     section = example[example.index(f"      {probe}:") :]
-    for setting in probes.known()[probe].model_fields:
+    for name, field in probes.known()[probe].model_fields.items():
+        setting = field.alias or name
         assert re.search(rf"\b{setting}:", section), f"config.example.yaml does not show {probe}.{setting}"
 
 
@@ -95,6 +107,16 @@ def test_a_metric_is_named_as_prometheus_asks_and_documented(metric):
     assert f"`{metric.name}`" in text("docs/metrics.md") or f"`{metric.name}{{" in text("docs/metrics.md")
 
 
+def test_no_two_families_share_a_name_in_either_format():
+    """OpenMetrics names a counter's family without `_total`, and a histogram's series have names of their own."""
+    names = [name for metric in DECLARED.values() for name in {metric.name.removesuffix("_total"), *_series(metric)}]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def _series(metric):
+    return [each.name for each in metric.series if each is not metric]
+
+
 @pytest.mark.parametrize("command", __main__.COMMANDS)
 def test_a_command_has_its_file_and_stands_in_both_readmes(command):
     assert (ROOT / f"exporter/commands/{command}.py").is_file()
@@ -110,6 +132,21 @@ def test_an_alert_tells_a_person_what_to_do_in_both_languages(file, rule):
     # an alert about a probe that fails keeps the name of that probe
     assert rule["labels"].get("probe", "watch") == file.stem
     assert "for" in rule
+
+
+@pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{f.stem}:{r.get('alert')}" for f, r in RULES])
+def test_a_title_is_short_enough_for_the_smallest_card(file, rule):
+    """What stands in brackets at its end may be left out there: WeCom shows 26 letters."""
+    said = re.sub(
+        r"\{\{ \$labels\.(\w+) \}\}", lambda found: LABELS.get(found[1], found[1]), rule["annotations"]["summary"]
+    )
+    said = re.sub(r"\{\{[^}]*humanizeDuration \}\}", "12m 5s", said)
+    title = re.sub(r"\{\{.*?\}\}", "89", said)
+    card = Card(f"🟠 {title}", "firing", "warning", "", links=(Link("x", "http://x.example"),))
+    channel = notify.known()["wecom"].model_validate({"kind": "wecom", "key": "k"})
+    [request] = channel.messages(card, datetime(2026, 1, 1, tzinfo=UTC))
+    shown = json.loads(request.data)["template_card"]["main_title"]["title"]
+    assert not shown.endswith("…"), f"{shown} is cut; shorten {title}"
 
 
 @pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{f.stem}:{r.get('alert')}" for f, r in RULES])

@@ -121,6 +121,17 @@ def test_a_part_that_fails_leaves_the_others_as_they_are(watched):
     assert watch.readings()[bad].error == "the database is down"
 
 
+def test_a_probe_that_runs_hourly_and_failed_is_asked_again_within_a_minute(watched):
+    watch, log = watched
+    rounds = {Name(word, "says"): Round(Says(what=word, every=3600), shop(word), word) for word in ("fails", "says")}
+    watch.follow(rounds)
+    for name in rounds:
+        log.wait_for(lambda reading, name=name: reading.name == name)
+    due = {name.shop: (watch.next_run(name) - datetime.now(UTC)).total_seconds() for name in rounds}
+    assert 0 < due["fails"] <= 60
+    assert due["says"] > 3000
+
+
 def test_a_hung_probe_delays_its_own_database_only(watched):
     watch, log = watched
     gate = threading.Event()

@@ -81,7 +81,7 @@ def trial(
 
 def _title(flip: Flip, words: Words, severity: str) -> str:
     alert = flip.alert
-    summary = _said(alert, "summary", words, 120) or one_line(alert.rule, 120)
+    summary = words.worded(_said(alert, "summary", words, 120), alert.labels) or one_line(alert.rule, 120)
     shop = one_line(alert.labels.get("shop", ""), 60)
     if shop and shop not in summary:
         summary = f"{shop}{words.colon}{summary}"
@@ -131,9 +131,10 @@ def _expired(alert: Alert) -> bool:
 
 
 def _case(case: Case, at: datetime, words: Words) -> str:
-    """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"."""
+    """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"; a statement last, for it is the first to go."""
     age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
-    return SEPARATOR.join(part for part in (one_line(case.ref, 48), one_line(case.note, 40), age) if part)
+    parts = one_line(case.ref, 48), one_line(case.note, 80), age, one_line(case.statement, 120)
+    return SEPARATOR.join(filter(None, parts))
 
 
 def _oldest(evidence: Sequence[Case]) -> list[Case]:

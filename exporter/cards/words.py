@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,13 @@ class Words:
         """A label's value in words, or as it is where there are none."""
         return self.values.get(label, {}).get(value, value)
 
+    def worded(self, text: str, labels: Mapping[str, str]) -> str:
+        """Text that names values of labels, with the words for these: `金额不一致` for `amount_mismatch`."""
+        for name, value in labels.items():
+            if (word := self.say(name, value)) != value:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", word, text, flags=re.ASCII)
+        return text
+
     def span(self, seconds: float, parts: int = 2) -> str:
         """A length of time as people say it, in its largest units: `3小时 5分钟`, `3h 5m`; for one part, `3小时`."""
         amounts, rest = [], max(0, round(seconds))
@@ -67,6 +75,9 @@ class Words:
 
 SECONDS = frozenset({"s", "seconds", "秒"})
 """Units whose values are read as a length of time."""
+
+MEASURES = SECONDS | {"ms", "毫秒", "B", "KB", "MB", "bytes", "字节", "%", "CNY", "元"}
+"""Units of what is measured; a value in any other unit counts things, which are its evidence."""
 
 WORDS: Mapping[Language, Words] = {
     "zh": Words(
@@ -111,6 +122,13 @@ WORDS: Mapping[Language, Words] = {
             "table": "数据表",
             "digest": "语句摘要",
             "finding": "隐患",
+            "path": "导出",
+            "event": "事件",
+            "queue": "队列",
+            "topic": "主题",
+            "group": "消费组",
+            "field": "字段",
+            "content": "内容",
         },
         values=VALUES["zh"],
     ),
@@ -151,13 +169,20 @@ WORDS: Mapping[Language, Words] = {
             "age": "Age",
             "replica": "DB",
             "thread": "Part",
-            "channel": "Room",
+            "channel": "Chan.",
             "probe": "Probe",
             "search": "Query",
             "schema": "DB",
             "table": "Table",
             "digest": "SQL",
             "finding": "Spot",
+            "path": "Path",
+            "event": "Event",
+            "queue": "Queue",
+            "topic": "Topic",
+            "group": "Group",
+            "field": "Field",
+            "content": "Holds",
         },
         values=VALUES["en"],
     ),

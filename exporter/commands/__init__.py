@@ -17,7 +17,9 @@ from exporter.shop import Shop
 
 
 def config_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config.file", dest="config_file", metavar="F", default="config.yaml", help="config.yaml")
+    parser.add_argument(
+        "--config.file", dest="config_file", metavar="F", default="config.yaml", help="the configuration (config.yaml)"
+    )
 
 
 class Scratch:

@@ -14,6 +14,7 @@ from exporter.mapping import WORDS
 from exporter.model import Reading
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.shop import Asked, Denied, Node, Shop, ShopError
+from exporter.text import half
 
 SECONDS = 10.0
 """For what is asked of a shop before its probes run."""
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
                 for reading, bounded in once(config, shop, probe):
                     _probe(reading, bounded, report)
         shop.close()
-    print(f"{report.faults} faults" if report.faults else "no faults")
+    print(_many(report.faults, "fault") if report.faults else "no faults")
     return 1 if report.faults else 0
 
 
@@ -110,7 +111,8 @@ def _server(node: Node, place: str, report: Report) -> bool:
         # An account without any right is told the GRANT of each table.
         return isinstance(error, Denied) and bool(error.account)
     version = server.version or "(it tells no version)"
-    report.good(f"{place}{server.product} {version}; session: {', '.join(server.fences) or 'without any fence'}")
+    fences = ", ".join(fence.removeprefix("SET SESSION ") for fence in server.fences)
+    report.good(f"{place}{server.product} {version}; session: {fences or 'without any fence'}")
     for each in abilities:
         # Not as a statement of its own line: only what a probe was refused is to be run.
         needs = f"; a probe that reads it needs {each.grant}" if each.grant else ""
@@ -150,12 +152,14 @@ def _probe(reading: Reading, shop: Shop, report: Report) -> None:
         report.fault(f"{name}: {reading.error}")
     else:
         report.good(f"{name}: {_cost(reading, shop.trace)}")
-        for denied in shop.refused:
+        told = {gap.why for gap in reading.gaps}
+        for denied in (each for each in shop.refused if str(each) not in told):
             report.note(f"{name}: went on without this: {str(denied).removesuffix(GRANT_ELSEWHERE)}")
     for denied in shop.refused:
         report.remedy(denied.grant)
     for why, checks in groupby(sorted(reading.gaps, key=lambda gap: gap.why), key=lambda gap: gap.why):
-        report.note(f"{name}: not applicable: {', '.join(gap.check for gap in checks)}: {why}")
+        said = half(why, "en").replace(GRANT_ELSEWHERE, "")
+        report.note(f"{name}: not applicable: {', '.join(gap.check for gap in checks)}: {said}")
     for line in _plans(shop.trace):
         report.tell(line)
 
@@ -163,7 +167,12 @@ def _probe(reading: Reading, shop: Shop, report: Report) -> None:
 def _cost(reading: Reading, trace: list[Asked]) -> str:
     spent = sum(asked.seconds for asked in trace) * 1000
     rows = sum(asked.rows for asked in trace)
-    return f"{len(trace)} statements, {rows} rows, {spent:.1f} ms of the database, {len(reading.samples)} series"
+    asked, series = _many(len(trace), "statement"), len(reading.samples)
+    return f"{asked}, {_many(rows, 'row')}, {spent:.1f} ms of the database, {series} series"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _first(rights: tuple[str, ...]) -> str:

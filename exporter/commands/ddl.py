@@ -22,11 +22,16 @@ FORMATS = {"text": show.text, "json": show.as_json, "sarif": show.sarif}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Exit status: 0 nothing blocks, 1 something does, 2 it could not be judged. Nothing of it is ever run."
+    )
     parser.add_argument("file", metavar="FILE", help="the SQL of the migration")
     config_file(parser)
     parser.add_argument("--shop", metavar="S", help="against this shop only")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="text, json or sarif (2.1.0)")
-    parser.add_argument("--large", type=int, default=LARGE, metavar="ROWS", help="a table from this size on is large")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="text (default), json or sarif (2.1.0)")
+    parser.add_argument(
+        "--large", type=int, default=LARGE, metavar="ROWS", help=f"a table from this size on is large ({LARGE:,})"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

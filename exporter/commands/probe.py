@@ -10,6 +10,7 @@ from exporter.config import load
 from exporter.model import Case, Reading, Sample
 from exporter.shop import Asked
 from exporter.strict import unknown
+from exporter.text import half
 
 MOST_CASES = 20
 
@@ -41,11 +42,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show(reading: Reading, trace: list[Asked]) -> None:
-    print(f"# {reading.name.said}: {reading.error or 'answered'} in {reading.seconds * 1000:.1f} ms")
+    took = f"{reading.seconds * 1000:.1f} ms"
+    print(
+        f"# {reading.name.said}: {f'failed after {took}: {reading.error}' if reading.error else f'answered in {took}'}"
+    )
     for each in reading.coverage:
         print(f"# {each}")
     for gap in reading.gaps:
-        print(f"# not applicable: {gap.check}: {gap.why}")
+        print(f"# not applicable: {gap.check}: {half(gap.why, 'en')}")
     for sample in reading.samples:
         print(written(sample, reading.shop))
         for case in sample.evidence[:MOST_CASES]:
@@ -64,4 +68,4 @@ def written(sample: Sample, shop: str) -> str:
 
 def described(case: Case) -> str:
     since = f"  since {case.since:%Y-%m-%d %H:%M:%S} UTC" if case.since else ""
-    return f"{case.ref[:80]!r}{since}  {case.note}".rstrip()
+    return "  ".join(filter(None, (f"{case.ref[:80]!r}{since}", case.note, case.statement)))

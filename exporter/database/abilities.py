@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exporter.database import Database, StatementError, privileges
+from exporter.database import Database, StatementError, privileges, replica_status
 from exporter.database.faults import account
 from exporter.database.server import flavour
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from exporter.database.deadline import Deadline
-
-_STATUS = ("SHOW ALL SLAVES STATUS", "SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
-"""One of them is known to every MariaDB, MySQL and TiDB; a MariaDB shows named channels by the first alone."""
 
 _DIGESTS = "SELECT 1 FROM performance_schema.events_statements_summary_by_digest LIMIT 1"
 _SLOW_LOG = "SELECT 1 FROM mysql.slow_log LIMIT 1"
@@ -85,7 +82,7 @@ class _Asked:
         )
 
     def replica(self) -> Ability:
-        for statement in _STATUS:
+        for statement in replica_status.STATEMENTS.values():
             try:
                 rows = self._database.ask(text(statement), self._deadline)
             except StatementError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -122,7 +123,7 @@ class Catalog:
         self._names.clear()
 
     def _read(self, schema: str, name: str, deadline: Deadline) -> TableFacts:
-        columns = {str(row[0]): _column(row) for row in self._ask(_COLUMNS, schema, name, deadline)}
+        columns = {str(row[0]): _column(*row) for row in self._ask(_COLUMNS, schema, name, deadline)}
         if not columns:
             return TableFacts({}, (), 0)
         rows = self._ask(_ROWS, schema, name, deadline)
@@ -140,23 +141,28 @@ class Catalog:
             return []  # a view has no rowid, an odd server no such catalogue: then nothing is known
 
 
-def _column(row: Any) -> Column:
+@lru_cache(maxsize=4096)
+def _column(*row: Any) -> Column:
+    """Each different one once: two hundred shops of one kind have the same."""
     name, data_type, nullable, column_type, collation = (str(value or "") for value in row)
     bare = data_type.partition("(")[0].strip().lower().removesuffix(" unsigned")
     return Column(name, bare, nullable == "YES", "unsigned" in f"{data_type} {column_type}".lower(), collation)
 
 
+@lru_cache(maxsize=4096)
+def _index(name: str, *parts: Any) -> Index:
+    """Likewise. `parts`: the rows of _INDEXES that bear this name."""
+    return Index(
+        name,
+        tuple(str(part[1] or "") for part in parts),
+        unique=bool(parts[0][2]),
+        nullable=any(part[3] for part in parts),
+        partial=any(part[4] or not part[1] for part in parts),
+    )
+
+
 def _indexes(rows: Sequence[Any]) -> tuple[Index, ...]:
     grouped: dict[str, list[Any]] = {}
     for row in rows:
-        grouped.setdefault(str(row[0]), []).append(row)
-    return tuple(
-        Index(
-            name,
-            tuple(str(part[1] or "") for part in parts),
-            unique=bool(parts[0][2]),
-            nullable=any(part[3] for part in parts),
-            partial=any(part[4] or not part[1] for part in parts),
-        )
-        for name, parts in grouped.items()
-    )
+        grouped.setdefault(str(row[0]), []).append(tuple(row))
+    return tuple(_index(name, *parts) for name, parts in grouped.items())

@@ -15,7 +15,7 @@ from exporter.mapping import Mapping as ShopMapping
 
 _SURE = {"orders": ("created",), "callbacks": ("received",), "reservations": ("created",), "stock": ("quantity",)}
 """The columns by which probes walk a table for certain."""
-_WALKED = ("created", "paid", "updated", "received", "expires", "quantity")
+_WALKED = ("created", "paid", "shipped", "updated", "received", "expires", "quantity")
 _LOOKUPS = {"orders": ("number", "trade_no"), "callbacks": ("trade_no",), "stock": (), "reservations": ()}
 _FIXED = ("status", "state", "paid_flag")
 """Columns that a window may compare with fixed values."""

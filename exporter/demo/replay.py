@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter.app import App, StartFaultError
-from exporter.demo import robots, shop
-from exporter.demo.cache import Cache
+from exporter.demo import exports, robots, shop
+from exporter.demo.locks import Locks
+from exporter.demo.redis import Redis
 from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
@@ -21,13 +22,14 @@ shops:
   demo:
     database: sqlite:///{folder}/shop.db
     replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
-    queues: {{locks: "{locks}"}}
+    queues: {{orders: "{queue}"}}
     tables: plain
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
       callback_locks: {{every: 1s, lifetime: 2s}}
       schema_watch: {{every: 1h}}
+      order_rate: {{every: 5s}}
       slow_queries:
         every: 1s
         searches:
@@ -37,6 +39,9 @@ shops:
               WHERE order_no LIKE :part OR phone LIKE :part OR receiver LIKE :part ORDER BY id DESC LIMIT 20
             values: {{part: "%5550123%"}}
             budget: 10ms
+      export_cache: {{paths: ["{origin}{export}"]}}
+      message_size: {{every: 1s, topics: [order_created], limit: 50KB}}
+      consumer_delay: {{every: 1s, stall: 5s, topics: {{order_created: [order-service]}}}}
       replica_lag: {{every: 1s, heartbeat: {{table: heartbeat, zone: UTC, server: ""}}}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
@@ -62,17 +67,18 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
-        cache = Cache(folder / "shop.db")
-        replica = Replica(folder / "shop.db", folder / "replica.db")
+        replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis(Locks(folder / "shop.db"))
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
+        site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
+        listen = f"{_bracketed(host)}:{port}"
         (folder / "config.yaml").write_text(
             _CONFIG.format(
-                folder=folder, origin=origin, listen=f"{_bracketed(host)}:{port}", secret=_SECRET, locks=cache.url
+                folder=folder, origin=origin, listen=listen, secret=_SECRET, export=exports.PATH, queue=queue.url
             ),
             encoding="utf-8",
         )
         try:
-            app = App(folder / "config.yaml", rooms=rooms.routes())
+            app = App(folder / "config.yaml", rooms=[*rooms.routes(), *site.routes()])
         except StartFaultError as fault:
             print(fault, file=sys.stderr)
             return 1
@@ -82,14 +88,14 @@ def play(listen: str, duration: float | None) -> int:
             timer = threading.Timer(duration, app.stop)
             timer.daemon = True
             timer.start()
-        cache.start()
         replica.start()
+        queue.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         try:
             return app.run()
         finally:
+            queue.stop()
             replica.stop()
-            cache.stop()
 
 
 def _place(listen: str) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from exporter.discover.vocabulary import COLUMNS, FILTERS, NEEDED, NOT_ORDERS, T
 if TYPE_CHECKING:
     from exporter.discover.survey import Seen, Survey
 
-_TIMES = ("created", "paid", "updated", "received", "expires")
+_TIMES = ("created", "paid", "shipped", "updated", "received", "expires")
 _NUMBERS = ("amount", "quantity", "reserved")
 
 

@@ -31,6 +31,8 @@ COLUMNS = {
         "gmt_create gmt_created order_time "
         "order_date ctime created addtime",
         "paid": "paid_at pay_time payment_time paid_time pay_date pay_at success_time gmt_pay gmt_payment",
+        "shipped": "shipped_at ship_time shipped_time shipping_time delivery_time deliver_time dvy_time "
+        "send_time gmt_ship",
         "updated": "updated_at update_time updated_time update_date upd_time modify_time "
         "modified_time gmt_modified "
         "last_modified_time last_update_time mtime updated modified",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
-from exporter.mapping.presets import expanded
+from exporter.mapping.presets import expanded, presets
 from exporter.mapping.shards import Located, Route
 from exporter.mapping.transforms import Steps, transformed
 from exporter.mapping.values import Hop, Money, Name, OneOrMore, Text, Time, TimeKind, Values, Zone
@@ -112,8 +113,8 @@ def _named(table: TableMap) -> Iterator[tuple[str, str]]:
 class Orders(TableMap):
     """`trade_no` is the number that callbacks name; often, not always, the order's own `number`."""
 
-    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "updated",
-               "transaction", "paid_flag")  # fmt: skip
+    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "shipped",
+               "updated", "transaction", "paid_flag")  # fmt: skip
     NEEDED = ("number",)
     KINDS = ("pending", "paid", "shipped", "done", "closed")
 
@@ -186,7 +187,16 @@ class Mapping(Strict):
         return self
 
 
-Tables = Annotated[Mapping, BeforeValidator(expanded)]
+@cache
+def _preset(name: str) -> Mapping:
+    return Mapping.model_validate(expanded(name))  # one for all shops of that kind
+
+
+def _written(given: object) -> object:
+    return _preset(given) if isinstance(given, str) and given in presets() else expanded(given)
+
+
+Tables = Annotated[Mapping, BeforeValidator(_written)]
 """`tables:` of a shop, as `config.yaml` may write it."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ def presets() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in PRESETS.glob("*.yaml")))
 
 
+@cache
 def preset(name: str) -> dict[str, Any]:
-    """A preset as it is written, its prefix not yet applied; KeyError when there is none of that name."""
+    """A preset as it is written, its prefix not yet applied; KeyError when there is none of that name.
+
+    Not to be changed: whoever asks gets the same.
+    """
     if name not in presets():
         raise KeyError(name)
     written: dict[str, Any] = yaml.safe_load((PRESETS / f"{name}.yaml").read_text("utf-8"))

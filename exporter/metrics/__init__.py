@@ -11,7 +11,7 @@ from exporter.metrics import process
 from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
 from exporter.metrics.coverage import COVERAGE, SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
-from exporter.metrics.text import line_prefix, lines
+from exporter.metrics.text import line_prefix, lines, prefixes
 from exporter.model import Gap, Metric, Name, Reading, Sample
 
 __all__ = [
@@ -47,36 +47,35 @@ Series = Sequence[tuple[str, Sample]]
 
 _OWN, _PROCESS = Name("", ""), Name("", "process")
 
-_Prefixes = Mapping[tuple[str, tuple[str, ...]], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one probe of one shop (or the sidecar itself) contributes; `text` is its finished lines by family.
-
-    `prefixes` keeps each line up to its value, so that the next reading only writes numbers.
-    """
+    """What one probe of one shop (or the sidecar itself) contributes; `text` is its finished lines by family."""
 
     shop: str
     samples: tuple[Sample, ...]
     text: Mapping[str, bytes]
     metrics: Mapping[str, Metric]
-    prefixes: _Prefixes
     said: Said | None = None
     scheduled: bool = True
 
     @classmethod
     def of(cls, shop: str, samples: Iterable[Sample], before: Part | None, *, scheduled: bool = True) -> Part:
         """Of two samples with the same name and labels the first stands: Prometheus refuses a page with both."""
-        known = before.prefixes if before else {}
+        known = before.known() if before else {}
         unique: dict[str, Sample] = {}
-        prefixes = {}
         for sample in samples:
-            key = sample.metric.name, sample.labels
-            prefix = prefixes[key] = known.get(key) or line_prefix(sample, shop)
-            unique.setdefault(prefix, sample)
-        metrics = {sample.metric.name: sample.metric for sample in reversed(unique.values())}
-        return cls(shop, tuple(unique.values()), lines(unique), metrics, prefixes, scheduled=scheduled)
+            unique.setdefault(known.get((sample.metric.name, sample.labels)) or line_prefix(sample, shop), sample)
+        metrics = {sample.metric.family.name: sample.metric.family for sample in reversed(unique.values())}
+        return cls(shop, tuple(unique.values()), lines(unique), metrics, scheduled=scheduled)
+
+    def known(self) -> dict[tuple[str, tuple[str, ...]], str]:
+        """By metric and labels each line up to its value, so that the next reading only writes numbers.
+
+        Taken from the lines when it is asked for: kept, it would double what thirty thousand series need.
+        """
+        texts = {name: iter(prefixes(text)) for name, text in self.text.items()}
+        return {(each.metric.name, each.labels): next(texts[each.metric.family.name]) for each in self.samples}
 
 
 class Exposition:
@@ -86,7 +85,6 @@ class Exposition:
         self._writing = threading.Lock()
         self._build = BUILD(1, version=version)
         self._parts: Mapping[Name, Part] = {}
-        self._page = Page({})
         self.own(())
 
     def put(self, reading: Reading, limits: Mapping[str, float] | None = None) -> None:
@@ -117,10 +115,7 @@ class Exposition:
 
     def page(self, accept: str | None, gzip: bool = False) -> tuple[bytes, str, bool]:
         """Ready bytes, their content type, and whether they are compressed."""
-        page, parts = self._page, self._parts
-        if page.parts is not parts:
-            page = self._page = Page(parts)
-        body, content_type = page.rendered(wanted_format(accept), gzip)
+        body, content_type = self._page.rendered(wanted_format(accept), gzip)
         return body, content_type, gzip
 
     def series(self) -> Series:
@@ -140,6 +135,7 @@ class Exposition:
     def _change(self, parts: Mapping[Name, Part]) -> None:
         about_process = Part.of("", process.samples(), parts.get(_PROCESS), scheduled=False)
         self._parts = {**parts, _PROCESS: about_process}
+        self._page = Page(self._parts)  # at once, so that what was is not kept until somebody scrapes again
 
 
 def _gap(name: Name, gap: Gap) -> Sample:

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from exporter.model import Metric, Sample
 
@@ -51,8 +51,13 @@ def lines(samples: Mapping[str, Sample]) -> dict[str, bytes]:
     """The lines of each family by its name; `samples` are keyed by their line prefix."""
     families: dict[str, list[str]] = {}
     for prefix, sample in samples.items():
-        families.setdefault(sample.metric.name, []).append(f"{prefix}{number(sample.value)}\n")
+        families.setdefault(sample.metric.family.name, []).append(f"{prefix}{number(sample.value)}\n")
     return {name: "".join(each).encode("utf-8", "replace") for name, each in families.items()}
+
+
+def prefixes(text: bytes) -> Iterator[str]:
+    """The same lines up to their values, as `line_prefix` made them."""
+    return (f"{line.rpartition(' ')[0]} " for line in text.decode("utf-8").split("\n")[:-1])
 
 
 def header(metric: Metric, *, scheduled: bool, openmetrics: bool) -> bytes:

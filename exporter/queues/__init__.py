@@ -16,11 +16,12 @@ from exporter import plugins
 from exporter.database.deadline import Deadline
 from exporter.queues.addresses import Address
 from exporter.queues.errors import Denied, Garbled, Missing, QueueError, TimedOut, Unreachable, Unsupported
-from exporter.queues.nouns import BOUNDS, Arrivals, Contents, Delay, Field, Key, Look, Mark, Message, Tally, Walk
+from exporter.queues.nouns import BOUNDS, KB, Arrivals, Contents, Delay, Field, Key, Look, Mark, Message, Tally, Walk
 from exporter.strict import Strict
 
 __all__ = [
     "BOUNDS",
+    "KB",
     "Address",
     "Arrivals",
     "Broker",

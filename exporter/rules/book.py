@@ -45,6 +45,8 @@ class Rulebook:
         for rule in self._records.values():
             self._behind[rule.title] += self._sources(rule)
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
+        read = {selector.name for rule in rules for selector in rule.expression.selectors}
+        self._read = None if None in read else read
         self._values = Values()
         self._quiet: dict[str, list[list[Value]]] = {}
 
@@ -79,6 +81,8 @@ class Rulebook:
     def judge(self, series: Series, at: datetime) -> Judgement:
         """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
         failed: dict[str, str] = {}
+        if self._read is not None:
+            series = [each for each in series if each[1].metric.name in self._read]
         now, broken = self._recorded(self._values.of(series), at, failed)
         cases = Cases(series)
         findings: list[Finding] = []
@@ -121,6 +125,7 @@ class Rulebook:
     def _findings(self, name: str, rule: Rule, now: Instant, cases: Cases) -> Iterator[Finding]:
         read = [now.samples.named(selector.name or "") for selector in rule.expression.selectors]
         if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
+            self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
             return
         found = evaluation.labelled(rule, now, {"alertname": rule.title})
         self._quiet.pop(name, None)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
 
 from exporter.database.errors import NotApplicable
 
@@ -33,3 +36,16 @@ class Columns:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
+
+
+@lru_cache(maxsize=1024)
+def drawn(
+    word: str, name: str, schema: str | None, ours: tuple[tuple[str, str], ...], more: tuple[str, ...]
+) -> tuple[sqlalchemy.TableClause, Columns]:
+    """A table for SQLAlchemy, and its columns by our words; one for all shops whose table has these names.
+
+    `ours` are our words with the table's own names, `more` further names that conditions need.
+    """
+    columns: list[Any] = [sqlalchemy.column(each) for each in dict.fromkeys((*(theirs for _, theirs in ours), *more))]
+    source = sqlalchemy.table(name, *columns, schema=schema)
+    return source, Columns(word, {each: source.c[theirs] for each, theirs in ours})

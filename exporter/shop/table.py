@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 
 from exporter.database.errors import NotApplicable, ShopError
 from exporter.shop import decoding
-from exporter.shop.columns import Columns
+from exporter.shop.columns import Columns, drawn
 from exporter.shop.run import Place
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-TIMES = frozenset(("created", "paid", "updated", "received", "expires"))
+TIMES = frozenset(("created", "paid", "shipped", "updated", "received", "expires"))
 _MONEY = frozenset(("amount",))
 _NUMBERS = frozenset(("quantity", "reserved"))
 _RAW = frozenset(("status", "state", "paid_flag"))
@@ -43,11 +43,9 @@ class Table:
 
     def __post_init__(self) -> None:
         ours = {"key": self.map.key, **self.map.columns}
-        needed = dict.fromkeys((*ours.values(), *self.map.where))
-        columns: list[Any] = [sqlalchemy.column(each) for each in needed]
-        source = sqlalchemy.table(self.at.table, *columns, schema=self.at.schema)
+        source, columns = drawn(self.word, self.at.table, self.at.schema, tuple(ours.items()), tuple(self.map.where))
         object.__setattr__(self, "source", source)
-        object.__setattr__(self, "c", Columns(self.word, {word: source.c[theirs] for word, theirs in ours.items()}))
+        object.__setattr__(self, "c", columns)
 
         object.__setattr__(self, "_kept", {})
         object.__setattr__(self, "_others", {})

@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING, get_args
 
 import jinja2
 
+from exporter.text import half
 from exporter.web.status import ProbeRow, State, Status
 from exporter.web.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from exporter.model import Sample
+    from exporter.model import Gap, Sample
     from exporter.web.status import AlertRow, Language
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _WORST_FIRST = get_args(State)
 _SEVERITIES = ("critical", "warning", "info")
-_SUMMABLE = ("_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations")
+_SUMMABLE = (
+    "_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations", "_changes", "_findings",
+)  # fmt: skip
 _MOST_SHOWN = 6
 _OTHER_LANGUAGE = re.compile(r"^\[(?:English|中文)\]\([\w.]+\.md\)\n+", re.MULTILINE)
 _FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+_OTHER_RUNBOOK = re.compile(r"\]\((\w+)(?:\.en)?\.md((?:#[^)]*)?)\)")
 _CHINESE_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
 CASES_SHOWN = 10
 
@@ -53,6 +57,8 @@ def home(status: Status, language: Language) -> str:
         alerts=sorted(status.alerts, key=_urgency),
         shops=_by_shop(status.probes),
         figures=figures,
+        reasons=reasons,
+        half=half,
         cases_shown=CASES_SHOWN,
     )
 
@@ -61,7 +67,7 @@ def runbook(name: str, markdown: str, language: Language) -> str:
     import mistune  # noqa: PLC0415 - only runbooks need it
 
     # the file's link to its other language is for who reads the file; the page has a way there of its own
-    text = _joined(_OTHER_LANGUAGE.sub("", markdown, count=1))
+    text = _OTHER_RUNBOOK.sub(r"](\1\2)", _joined(_OTHER_LANGUAGE.sub("", markdown, count=1)))
     html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(text)
     return _template("runbook.html").render(name=name, html=html, language=language)
 
@@ -72,15 +78,26 @@ def _joined(markdown: str) -> str:
     return "".join(part if part.startswith("```") else _CHINESE_BREAK.sub("", part) for part in parts)
 
 
-def figures(samples: Iterable[Sample], say: Wording) -> list[Figure]:
-    """In the order the probe gave them; zeros are counted, not listed."""
+def figures(samples: Iterable[Sample], say: Wording, part: str = "") -> list[Figure]:
+    """In the order the probe gave them: zeros are counted, not listed, histograms left out, the part not said again."""
     grouped: dict[str, list[Sample]] = {}
     for sample in samples:
+        if sample.metric.of:
+            continue
         grouped.setdefault(sample.metric.name, []).append(sample)
-    return [_figure(name, each, say) for name, each in grouped.items()]
+    return [_figure(name, each, say, part) for name, each in grouped.items()]
 
 
-def _figure(name: str, samples: list[Sample], say: Wording) -> Figure:
+def reasons(gaps: Iterable[Gap], say: Wording) -> list[tuple[str, str]]:
+    """What cannot be told, and why; each reason once."""
+    grouped: dict[str, list[str]] = {}
+    for gap in gaps:
+        grouped.setdefault(gap.why, []).append(say.check(gap.check))
+    comma = "、" if say.language == "zh" else ", "
+    return [(comma.join(dict.fromkeys(checks)), half(why, say.language)) for why, checks in grouped.items()]
+
+
+def _figure(name: str, samples: list[Sample], say: Wording, part: str) -> Figure:
     metric = samples[0].metric
     summed = name.endswith(_SUMMABLE)
     if len(samples) == 1 and not metric.labels:
@@ -88,14 +105,15 @@ def _figure(name: str, samples: list[Sample], say: Wording) -> Figure:
     shown = sorted(
         (each for each in samples if each.value or not summed), key=lambda each: -each.value if summed else 0
     )
-    parts = tuple((_part(each, say), say.value(metric, each.value)) for each in shown[:_MOST_SHOWN])
+    parts = tuple((_labels(each, say, part), say.value(metric, each.value)) for each in shown[:_MOST_SHOWN])
     more, zeros = len(shown) - len(parts), len(samples) - len(shown)
     rest = say.word("others", number=more) if more else say.word("others_zero", number=zeros) if zeros and parts else ""
     return Figure(say.metric(name), say.number(sum(each.value for each in samples)) if summed else "", parts, rest)
 
 
-def _part(sample: Sample, say: Wording) -> str:
-    return " · ".join(say.label(*each) for each in zip(sample.metric.labels, sample.labels, strict=True))
+def _labels(sample: Sample, say: Wording, part: str) -> str:
+    told = zip(sample.metric.labels, sample.labels, strict=True)
+    return " · ".join(filter(None, (say.label(*each) for each in told if not part or each[1] != part)))
 
 
 def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple[str, str]:

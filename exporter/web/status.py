@@ -34,7 +34,10 @@ class ProbeRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert that is open, its `title` and `text` in the language asked for; `runbook` is a name under /runbooks."""
+    """An alert that is open, its `title`, `unit` and `text` in the language asked for.
+
+    `unlisted`: cases that it counts beyond those of its evidence. `runbook` is a name under /runbooks.
+    """
 
     title: str
     severity: str
@@ -45,6 +48,8 @@ class AlertRow:
     text: str = ""
     evidence: tuple[Case, ...] = ()
     runbook: str = ""
+    unit: str = ""
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
 from exporter.web.words import LABELS, METRICS, PROBES, WORDS
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from exporter.model import Metric
     from exporter.web.status import Language
@@ -22,7 +24,7 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
-_FLAGS = ("_missing", "_truncated")
+_FLAGS = ("_missing", "_truncated", "_estimated", "_full_scan", "_is_replica", "_read_only", "_replica_running")
 """Metrics that are 1 or 0 and answer a question."""
 
 _WHOLE_FROM = 1000
@@ -52,15 +54,19 @@ class Wording:
         return known[self.language] if known else name.removeprefix("order_health_").replace("_", " ")
 
     def label(self, name: str, value: str) -> str:
+        if name == "noticed" and value:
+            return self.clock(datetime.fromisoformat(value))
         known = LABELS.get((name, value))
         return known[self.language] if known else self.text(CARDS[self.language].say(name, value))
 
     def check(self, name: str) -> str:
-        """What a gap is about: a probe, a metric without its prefix, a kind of anomaly or a table."""
+        """What a gap is about: a probe, a metric without its prefix, a kind of anomaly, a finding or a table."""
         if name in PROBES:
             return self.probe(name)
         metric = f"order_health_{name}"
-        return self.metric(metric) if metric in METRICS else self.label("check", self.label("kind", name))
+        if metric in METRICS:
+            return self.metric(metric)
+        return self.label("check", self.label("finding", self.label("kind", name)))
 
     def clock(self, moment: datetime) -> str:
         """The time; the date too where it is not today's."""
@@ -101,14 +107,22 @@ class Wording:
         if metric.name.endswith("_bytes"):
             power = min(int(math.log(max(abs(value), 1), 1024)), len(_SIZES) - 1)
             return f"{value / 1024**power:.3g} {_SIZES[power]}"
-        return self.number(value)
+        return f"{value:.1%}" if metric.name.endswith("_ratio") else self.number(value)
 
     def number(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
         return f"{value:,.0f}" if value == int(value) or abs(value) >= _WHOLE_FROM else f"{value:.4g}"
 
-    def text(self, text: str) -> str:
+    def figure(self, value: float, unit: str) -> str:
+        """An alert's value: seconds as a length of time, anything else as a number whose unit stands beside it."""
+        return self.length(value) if unit in SECONDS else self.number(value)
+
+    def unit(self, unit: str) -> str:
+        """What is to stand beside the figure."""
+        return "" if unit in SECONDS else self.text(unit)
+
+    def text(self, text: str, longest: int = _LONGEST) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""
-        kept = "".join(each if each.isprintable() else "�" for each in text[: _LONGEST + 1])
-        return kept if len(text) <= _LONGEST else f"{kept[:_LONGEST]}…"
+        kept = "".join(each if each.isprintable() else "�" for each in text[: longest + 1])
+        return kept if len(text) <= longest else f"{kept[:longest]}…"

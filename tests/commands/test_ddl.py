@@ -118,6 +118,14 @@ def test_a_write_is_held_against_the_plan_of_the_server(found, shop):
 
 
 @pytest.mark.server
+def test_searches_that_people_wait_for_are_asked_for_by_name(found):
+    query = "SELECT order_no FROM orders WHERE pay_channel = :via AND created_at > '2026-01-01' ORDER BY id LIMIT 20"
+    probes = f'{{slow_queries: {{searches: {{by_channel: {{query: "{query}", values: {{via: alipay}}}}}}}}}}'
+    who = found("ALTER TABLE orders DROP COLUMN pay_channel;", probes=probes)["used-column"]
+    assert "search by_channel" in who
+
+
+@pytest.mark.server
 def test_queries_of_the_configuration_are_asked_for_by_name(found):
     query = "SELECT amount AS n FROM refunds WHERE order_id = 7"
     probes = f"{{sql: {{queries: {{by_refund: {{query: {query}, metrics: {{shop_n: {{value: n}}}}}}}}}}}}"

@@ -11,7 +11,7 @@ from exporter.probes.negative_stock import NegativeStock, tell
 from exporter.probes.negative_stock.keys import Duplicates
 from exporter.probes.negative_stock.memory import Memory
 from exporter.probes.negative_stock.stock import Walk
-from tests.probes.plain import NOW, ago, on_mariadb, on_sqlite
+from tests.probes.plain import NOW, Plain, ago, on_mariadb, on_sqlite
 
 SKUS, LOWEST, STALE = "negative_stock_skus", "stock_lowest_quantity", "stale_reservations"
 PROBE = NegativeStock()
@@ -122,6 +122,20 @@ def test_a_nullable_column_or_a_prefix_in_the_key_lets_duplicates_in(mariadb):
         shop.sql(["DROP INDEX k ON inventory"])
         shop.shop().forget()
     shop.close()
+
+
+@pytest.mark.server
+def test_an_account_that_may_read_what_the_probe_reads_sees_the_key_that_counts(mariadb):
+    """MariaDB hides indexes over columns that were not granted; within (warehouse, sku) there can be none of these."""
+    owner = on_mariadb(mariadb, "hiding")
+    owner.sql(["ALTER TABLE inventory ADD COLUMN batch INT", "CREATE UNIQUE INDEX b ON inventory (batch, sku_id)"])
+    others = (f"SELECT ON hiding.{table}" for table in ("orders", "inventory_lock"))
+    mariadb.account("narrow", "SELECT (id, warehouse_id, sku_id, quantity, reserved) ON hiding.inventory", *others)
+    shop = Plain(mariadb.url("hiding", "narrow", "secret"), owner.sql)
+    assert shop.probe(PROBE).value("stock_key_missing") == 0
+    assert "b" not in {index.name for index in shop.shop().bounded("x", 5).index("stock")}
+    shop.close()
+    owner.close()
 
 
 def test_duplicate_rows_are_counted_while_the_key_is_missing(tmp_path):

@@ -53,6 +53,7 @@ def test_a_bare_url_stands_for_a_queue_without_further_settings(tmp_path):
         "{url: 'rocketmq://host', hidden: hidden}",
         "{url: 'rocketmq://host', secret_key: hidden}",
         "rocketmq://hidden:hidden@host",
+        "{url: 'rocketmq://host', brokers: {'a:1': hidden}}",
     ],
 )
 def test_a_fault_of_an_address_says_what_to_write_and_repeats_no_secret(tmp_path, given):

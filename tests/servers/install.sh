@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=("$@")
-[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql redis-server openssl curl)
+[ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql nginx-light varnish squid openssl
+    curl maven default-jre-headless redis-server)
 
 # What proves that a package is there, however it was installed.
 there() {
@@ -13,6 +14,11 @@ there() {
         prometheus) command -v prometheus && command -v promtool ;;
         prometheus-alertmanager) command -v prometheus-alertmanager || command -v alertmanager ;;
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+        nginx-light) command -v nginx || ls /usr/sbin/nginx ;;
+        varnish) command -v varnishd || ls /usr/sbin/varnishd ;;
+        squid) command -v squid || ls /usr/sbin/squid ;;
+        maven) command -v mvn ;;
+        default-jre-headless) command -v java ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

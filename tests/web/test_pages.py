@@ -10,6 +10,7 @@ import pytest
 from exporter import probes
 from exporter.model import Case, Delivery, Gap, Metric
 from exporter.probes.pending_paid.tell import AGES, ANOMALY_KINDS, OLDEST_AGE
+from exporter.probes.schema_watch.compare import KINDS
 from exporter.web import pages
 from exporter.web.status import AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
@@ -47,10 +48,32 @@ def page(language="zh", **more):
 
 
 def test_a_page_says_how_many_cases_it_does_not_list():
-    alert = AlertRow("89 orders", "critical", "firing", AT, 89, evidence=tuple(Case(f"N{n}") for n in range(12)))
+    alert = replace(ALERT, evidence=tuple(Case(f"N{n}") for n in range(12)), unlisted=77)
     shown = page(alerts=(alert,)).text
     assert "N11" in shown
     assert "另有 77 个未列出" in shown
+    assert "未列出" not in page(alerts=(replace(alert, unlisted=0),)).text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(89, "笔订单", "89 笔订单"), (246, "毫秒", "246 毫秒"), (125, "秒", "2 分钟 5 秒"), (12_345, "", "12,345")],
+)
+def test_a_figure_does_not_stand_without_its_unit(value, unit, said):
+    assert f"订单滞留 {said} 严重" in page(alerts=(replace(ALERT, value=value, unit=unit),)).text
+
+
+def test_a_statement_stands_whole_on_a_line_of_its_own():
+    sql = f"SELECT order_no FROM orders WHERE {' OR '.join(f'c{n} LIKE :part' for n in range(15))} LIMIT 20"
+    shown = page(alerts=(replace(ALERT, evidence=(Case("by_phone", None, "246 ms / 10 ms", sql),)),))
+    assert f"by_phone 246 ms / 10 ms {sql}" in shown.text
+    assert ("code", {"class": "statement"}) in shown.tags
+
+
+def test_a_reason_in_two_languages_is_told_in_the_one_of_the_page():
+    row = replace(HEALTHY, gaps=(Gap("orders", "看不到 / it cannot be seen"), Gap("callbacks", "/a / b")))
+    assert "订单：看不到 不适用 · 支付回调：/a / b" in page(probes=(row,)).text
+    assert "orders: it cannot be seen" in page("en", probes=(row,)).text
 
 
 def test_the_first_thing_on_the_page_is_how_things_stand():
@@ -94,9 +117,26 @@ def test_a_probe_shows_its_total_its_parts_and_how_fresh_it_is():
     assert "上次成功 12 秒前 耗时 4.2 毫秒" in said
 
 
+def test_a_histogram_is_for_machines_and_an_empty_label_leaves_no_gap():
+    sizes = Metric("order_health_message_bytes", "Sizes.", ("topic",), "histogram", (10,))
+    oversize = Metric("order_health_recent_oversize_messages", "Oversize.", ("topic", "field", "content"))
+    samples = (*sizes.observed((1,), 1, 5, topic="order_created"), oversize(3, topic="t", field="", content="hex"))
+    said = page(probes=(replace(HEALTHY, samples=samples),)).text
+    assert "超大消息 3 t · 十六进制 3" in said
+    assert "Inf" not in said
+
+
 def test_a_check_that_can_never_be_answered_says_why():
     row = replace(HEALTHY, gaps=(Gap("reservations", "no such table"),))
     assert "不适用 · 库存预占：no such table" in page(probes=(row,)).text
+
+
+def test_checks_with_one_reason_stand_together():
+    gaps = (Gap("orders", "账号 / account"), Gap("server_zone", "x"), Gap("callbacks", "账号 / account"))
+    row = replace(HEALTHY, probe="slow_queries", part="statements", gaps=gaps)
+    assert "不适用 · 订单、支付回调：账号 不适用 · 数据库时区与映射不一致：x" in page(probes=(row,)).text
+    assert "Slow queries · statements" in page("en", probes=(row,)).text
+    assert "orders, payment callbacks: account" in page("en", probes=(row,)).text
 
 
 def test_what_our_probes_say_is_said_in_words_and_not_in_names():
@@ -105,6 +145,7 @@ def test_what_our_probes_say_is_said_in_words_and_not_in_names():
     for kind in ANOMALY_KINDS:
         assert not Wording("zh", AT, UTC).label("kind", kind).isascii()
         assert not Wording("zh", AT, UTC).check(kind).isascii()
+    assert all(("change", kind) in LABELS for kind in KINDS)
     for age in (*(name for name, _ in AGES), OLDEST_AGE):
         assert ("age", age) in LABELS
     for check in ("orders", "callbacks", "reservations", "negative_stock", "pending_orders", "stale_reservations"):
@@ -229,7 +270,7 @@ def test_lengths_are_read_in_at_most_two_units(seconds, zh, en):
         ("order_health_message_bytes", 0, "0 B"),
         ("order_health_lag_seconds", 0.8, "800 ms"),
         ("order_health_orders", 12_345, "12,345"),
-        ("order_health_ratio", 0.03125, "0.03125"),
+        ("order_health_ratio", 0.03125, "3.1%"),
         ("order_health_ratio", float("nan"), "–"),
     ],
 )
@@ -256,7 +297,33 @@ def test_no_link_of_a_runbook_leads_nowhere(file):
     shown = Text(pages.runbook(file.stem, file.read_text(encoding="utf-8"), "en"))
     links = [attributes["href"] for tag, attributes in shown.tags if tag == "a"]
     assert links[:2] == ["../", "?lang=zh"]
-    assert all(link.startswith(("https://", "#")) for link in links[2:])
+    pages_there = {each.name for each in file.parent.glob("*.md")}
+    assert all(link.startswith(("https://", "#")) or f"{link}.md" in pages_there for link in links[2:])
+
+
+def test_a_runbook_leads_to_another_page_and_not_to_its_file():
+    for text in ("[b](b_c.md)", "[b](b_c.en.md)"):
+        assert '<a href="b_c">b</a>' in pages.runbook("a", text, "en")
+
+
+def test_a_part_is_not_said_again_with_each_of_its_figures():
+    seconds = Metric("order_health_search_seconds", "x", ("search",))(0.246, search="by_phone")
+    scans = Metric("order_health_search_full_scan", "x", ("search",))(1, search="by_phone")
+    row = replace(HEALTHY, probe="slow_queries", part="by_phone", samples=(seconds, scans))
+    assert "慢查询 · by_phone 正常 搜索耗时 246 毫秒 全表扫描 是" in page(probes=(row,)).text
+
+
+def test_changes_and_weak_spots_are_told_in_words():
+    changes = Metric("order_health_schema_changes", "x", ("table", "change", "noticed"))
+    findings = Metric("order_health_schema_findings", "x", ("table", "finding"))
+    samples = (
+        changes(2, table="orders", change="mapped_column_gone", noticed="2026-03-01T18:30:00Z"),
+        findings(1, table="orders", finding="float_money"),
+        findings(0, table="", finding="open_phone"),
+    )
+    said = page(probes=(replace(HEALTHY, probe="schema_watch", samples=samples),)).text
+    assert "表结构 正常 结构变更 2 orders · 映射用到的列没了 · 02:30:00 2" in said
+    assert "结构隐患 1 orders · 金额用浮点数存储 1 其余 1 项为 0" in said
 
 
 def test_a_chinese_sentence_has_no_blank_where_its_line_ended():

@@ -18,8 +18,8 @@ SMALL = 20_000
 STEP = 5_000
 """Keys that one run of a walk goes on by."""
 
-SHORT_STEP = 450
-"""The same where the walk is for impossible reservations alone: with the rest of the run below 1,000 rows."""
+SHORT_STEP = 250
+"""The same where the walk is for impossible reservations alone: a cycle of all probes then reads below 2,000 rows."""
 
 KEPT = 1_000
 """Faulty rows that are followed."""

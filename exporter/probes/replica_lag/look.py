@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exporter.model import Case, Gap, Metric, Sample
@@ -166,7 +166,7 @@ class Look:
 
     def _told(self, seconds: float, method: str) -> Sample:
         state = " ".join(_state(thread) for each in self._channels for thread in each.threads)
-        case = Case(self._name, self._now - timedelta(seconds=seconds), f"{seconds:.2f} s {state}".strip())
+        case = Case(self._name, note=f"{seconds:.2f} s {state}".strip())
         return tell.LAG(seconds, replica=self._name, method=method, evidence=[case])
 
     def _catching_up(self) -> Iterator[Sample | Gap]:

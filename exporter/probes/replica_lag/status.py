@@ -6,15 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from exporter.database.replica_status import STATEMENTS
 from exporter.shop import Node
-
-# MariaDB answers SHOW SLAVE STATUS with nothing when its only connection has a name. MySQL 8.4 knows the new words
-# only, 5.7 the old ones only.
-_STATEMENTS = {
-    "mariadb": "SHOW ALL SLAVES STATUS",
-    "replica": "SHOW REPLICA STATUS",
-    "slave": "SHOW SLAVE STATUS",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ class Channel:
 
 def channels(node: Node) -> list[Channel]:
     """One for each source; none where the server is no replica. Raises Denied, Unsupported or another ShopError."""
-    _, rows = node.first(_STATEMENTS, about="the state of replication")
+    _, rows = node.first(STATEMENTS, about="the state of replication")
     return [channel(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for a row by column
 
 

@@ -59,9 +59,8 @@ class SchemaWatch(Probe):
         shop.remember(memory.dumps())
         if noticed:
             shop.forget()
-        words = dict.fromkeys(owner.word for owner in owners.values())
-        yield from tell.changes(memory.noticed, words)
-        yield from tell.findings(standing.findings.without(self.skip))
+        yield from tell.changes(memory.noticed)
+        yield from tell.findings(standing.findings.without(self.skip), {gap.check for gap in standing.gaps})
         yield from gaps(seen)
         yield from (gap for gap in standing.gaps if gap.check not in self.skip)
 

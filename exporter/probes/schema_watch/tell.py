@@ -26,11 +26,11 @@ FINDINGS = Metric(
 METRICS = (CHANGES, FINDINGS)
 
 
-def changes(noticed: Iterable[Noticed], words: Iterable[Word]) -> Iterator[Sample]:
-    """Every mapped table and kind, at 0 while nothing was noticed (`noticed` is empty then), the worst kinds first."""
-    for word in words:
-        for kind in KINDS:
-            yield CHANGES(0, table=word, change=kind, noticed="")
+def changes(noticed: Iterable[Noticed]) -> Iterator[Sample]:
+    """One for each look, table and kind that changed, the worst kinds first; none where nothing did.
+
+    A change has no 0 to come back to: zeros for all kinds of all tables would be most of a shop's series.
+    """
     looks: dict[tuple[str, Word, Kind], list[Noticed]] = {}
     for each in noticed:
         looks.setdefault((f"{each.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", each.word, each.kind), []).append(each)
@@ -40,8 +40,16 @@ def changes(noticed: Iterable[Noticed], words: Iterable[Word]) -> Iterator[Sampl
         yield CHANGES(count, table=word, change=kind, noticed=at, evidence=cases)
 
 
-def findings(found: Mapping[tuple[str, Finding], Collection[Found]]) -> Iterator[Sample]:
-    """By table and finding, at 0 where nothing was found."""
+def findings(found: Mapping[tuple[str, Finding], Collection[Found]], unseen: Collection[str]) -> Iterator[Sample]:
+    """By table where something was found; one 0 without a table for a finding that was looked for in vain.
+
+    `unseen`: findings for which not all could be looked at, so that nothing found means nothing.
+    """
+    there = {finding for (_, finding), each in found.items() if each}
+    for finding in dict.fromkeys(finding for _, finding in found):
+        if finding not in there and finding not in unseen:
+            yield FINDINGS(0, table="", finding=finding)
     for (table, finding), each in found.items():
-        cases = [Case(one.name, None, one.note) for one in list(each)[:EVIDENCE]]
-        yield FINDINGS(len(each), table=table, finding=finding, evidence=cases)
+        if each:
+            cases = [Case(one.name, None, one.note) for one in list(each)[:EVIDENCE]]
+            yield FINDINGS(len(each), table=table, finding=finding, evidence=cases)

@@ -61,8 +61,8 @@ class SlowQueries(Probe):
     top: Annotated[int, Field(ge=1, le=100)] = 10
     """So many statements have series of their own."""
 
-    hold: Annotated[Duration, Field(gt=0)] = 600.0
-    """A statement that has not run for so long is not told any more."""
+    hold: Annotated[Duration, Field(gt=0)] = 2 * 3600.0
+    """A statement that has not run for so long is not told any more: what runs hourly is one alert, not one an hour."""
 
     def limits(self) -> Mapping[str, float]:
         return {"slow_seconds": self.slow, "misses": self.misses, "full_scans": self.max_full_scans}
@@ -82,6 +82,9 @@ class SlowQueries(Probe):
             for key in ("database", "replica"):
                 if getattr(search, key):
                     yield ("searches", name, key), getattr(search, key)
+
+    def selects(self) -> Mapping[str, str]:
+        return {f"search {name}": search.query.text for name, search in self.searches.items()}
 
     def lane(self, part: str) -> str:
         return "" if part == tell.STATEMENTS else canary.APART

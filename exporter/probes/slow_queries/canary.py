@@ -10,6 +10,7 @@ from exporter.probes.slow_queries import tell
 from exporter.probes.slow_queries.search import ROWS, Search
 from exporter.probes.slow_queries.statement import took
 from exporter.shop import Measured, Shop
+from exporter.text import one_line
 
 APART = "searches"
 
@@ -26,15 +27,15 @@ def judged(shop: Shop, search: Search, found: Measured, budget: float, misses: i
     before = shop.notes.read(_loads)
     in_a_row = min(misses, before + 1) if over else 0
     shop.notes.write(in_a_row, lambda count: {"misses": count}, lambda count: count)
-    name, cases = shop.part, _cases(shop.part, search, found, budget)
-    yield tell.SEARCH_SECONDS(found.seconds, search=name, evidence=cases)
+    name, case = shop.part, _case(shop.part, search, found, budget)
+    yield tell.SEARCH_SECONDS(found.seconds, search=name, evidence=[case])
     yield tell.SEARCH_BUDGET(budget, search=name)
     yield tell.SEARCH_MISSES(in_a_row, search=name)
     if found.scans is None:
         why = "看不懂该数据库的执行计划 / the plans of this database cannot be read"
         yield Gap("search_full_scan", why)
     else:
-        yield tell.SEARCH_FULL_SCAN(bool(found.scans), search=name, evidence=cases if found.scans else ())
+        yield tell.SEARCH_FULL_SCAN(bool(found.scans), search=name, evidence=[case] if found.scans else ())
 
 
 def _loads(stored: object) -> int:
@@ -42,7 +43,7 @@ def _loads(stored: object) -> int:
     return kept if isinstance(kept, int) else 0
 
 
-def _cases(name: str, search: Search, found: Measured, budget: float) -> tuple[Case, ...]:
+def _case(name: str, search: Search, found: Measured, budget: float) -> Case:
     cost = f"{'> ' if found.ended else ''}{took(found.seconds)} / {took(budget)}"
-    scans = f", full scan: {', '.join(found.scans)}" if found.scans else ""
-    return Case(name, None, cost + scans), Case("SQL", None, masking.statement(search.query.text))
+    scans = f", SCAN {', '.join(found.scans)}" if found.scans else ""
+    return Case(name, None, cost + scans, one_line(masking.statement(search.query.text), 400))

@@ -36,7 +36,7 @@ class Report:
     def averages(self) -> Iterator[Sample]:
         for shape, known in self._told():
             of = partial(_labelled, shape)
-            yield of(tell.AVERAGE, known.last.average, _cases(shape, known))
+            yield of(tell.AVERAGE, known.last.average, [_case(shape, known)])
             if shape.selects:
                 yield of(tell.EXAMINED, known.last.examined / max(1, known.last.sent))
 
@@ -45,7 +45,7 @@ class Report:
         reading = [(shape, known) for shape, known in self._lately() if _scans(known, small)]
         for label, names in tables.items():
             found = [(shape, known) for shape, known in reading if names & shape.reads]
-            cases = [case for shape, known in found[:_CASES] for case in _cases(shape, known)]
+            cases = [_case(shape, known) for shape, known in found[:_CASES]]
             yield tell.FULL_SCANS(len(found), table=label, evidence=cases)
 
     def lost(self) -> Iterator[Sample]:
@@ -77,7 +77,7 @@ def _scans(known: Known, small: int) -> bool:
     return bool(each.unindexed or each.scans) and each.examined > small * each.runs
 
 
-def _cases(shape: Shape, known: Known) -> tuple[Case, ...]:
+def _case(shape: Shape, known: Known) -> Case:
     each = known.last
-    cost = f"{took(each.average)}, {each.examined // max(1, each.runs)} rows"
-    return (Case(shape.digest, None, ", ".join(filter(None, (cost, shape.note)))), Case(shape.digest, None, shape.text))
+    cost = f"{took(each.average)}, rows_examined {each.examined // max(1, each.runs):,}"
+    return Case(shape.digest, None, ", ".join(filter(None, (cost, shape.note))), shape.text)

@@ -9,6 +9,7 @@ from exporter import masking
 from exporter.database import spoken
 from exporter.model import Case, Gap, Sample
 from exporter.probes.slow_queries import tell
+from exporter.probes.slow_queries.statement import backup
 from exporter.shop import Missing, Node, Unsupported
 from exporter.text import one_line
 
@@ -27,7 +28,7 @@ _TABLES = ("information_schema.processlist", "performance_schema.processlist")
 
 
 def running(node: Node, now: datetime, seconds: float) -> Iterator[Sample | Gap]:
-    """Our own statements do not count: the searches have limits of their own."""
+    """Our own statements do not count, for the searches have limits of their own, nor do those of backups."""
     spoken.listen()
     if not int(node.ask(_GRANTED, about="the privileges")[0][0]):
         yield Gap(
@@ -42,7 +43,7 @@ def running(node: Node, now: datetime, seconds: float) -> Iterator[Sample | Gap]
         Case(
             f"{_name(row[2])}#{row[0]}",
             now - timedelta(seconds=int(row[1])),
-            one_line(masking.statement(row[3]), 400),
+            statement=one_line(masking.statement(row[3]), 400),
         )
         for row in rows
     ]
@@ -57,7 +58,7 @@ def _ask(node: Node, seconds: float) -> list[tuple[int, int, str, str]] | None:
         except (Missing, Unsupported):
             continue
         told = [(int(row[0]), int(row[1]), str(row[2] or ""), _text(row[3])) for row in rows]
-        return [row for row in told if not spoken.ours(row[3])]
+        return [row for row in told if not spoken.ours(row[3]) and not backup(row[3])]
     return None
 
 

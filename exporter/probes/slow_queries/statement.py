@@ -25,6 +25,8 @@ _PASSING = re.compile(
     r"|.*\bfrom\s+`?(?:information_schema|performance_schema|sys)`?\s*\.",
     re.IGNORECASE | re.DOTALL,
 )
+_BACKUP = re.compile(r"\s*select\s+(?:/\*!\d+\s*)?sql_no_cache\b", re.IGNORECASE)
+"""What mysqldump and mariadb-dump write, and hardly anybody else."""
 
 
 class Cost(NamedTuple):
@@ -80,8 +82,13 @@ class Shape:
 
 
 def passing(text: str) -> bool:
-    """Statements about the session or about the server, which are no work on the shop's data."""
-    return _PASSING.match(text) is not None
+    """Statements about the session or the server, and those of backups: no work that an order waits for."""
+    return _PASSING.match(text) is not None or backup(text)
+
+
+def backup(text: str) -> bool:
+    """It reads whole tables for minutes, each night, and is meant to."""
+    return _BACKUP.match(text) is not None
 
 
 @lru_cache(maxsize=600)
@@ -104,5 +111,5 @@ def _reads(text: str) -> list[str]:
 
 
 def took(seconds: float) -> str:
-    """As people say it: 12ms, 1.24s."""
-    return f"{seconds:,.3g}s" if seconds >= 1 else f"{seconds * 1000:.3g}ms"
+    """As people say it: 12 ms, 1.24 s."""
+    return f"{seconds:,.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"

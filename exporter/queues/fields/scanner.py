@@ -181,8 +181,8 @@ class Scanner:
         fields = [Field(path, total.bytes, kind(total.head, total.largest)) for path, total in fattest if total.bytes]
         half = self._at * _HALF
         if not fields or fields[0].bytes < half:
-            # the elements of an array are the array
-            whole = [(size, path) for path, (size, _) in self._holders.items() if size >= half and path[-1] != "]"]
+            # "$" says nothing, and the elements of an array are the array
+            whole = [(size, path) for path, (size, _) in self._holders.items() if size >= half and path[-1] not in "$]"]
             for size, path in sorted(whole)[:1]:
                 array = self._holders[path][1]
                 fields.insert(0, Field(path, size, "array" if array else "object"))

@@ -44,7 +44,7 @@ def stream_delays(topic: Topic, groups: Collection[str]) -> Sequence[Delay]:
     return [
         _delay(topic, known[name], length, now)
         if name in known
-        else Delay(topic.key, name, None, why="the stream has no group of this name")
+        else Delay(topic.key, name, None, consumers=0, why="the stream has no group of this name")
         for name in wanted
     ]
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from exporter.queues import Broker, Queue
 from exporter.strict import fault, faults
+
+
+def _place(text: object) -> str:
+    if not re.fullmatch(r"\S+:\d{1,5}", str(text)):
+        raise ValueError("is not where a broker listens; write host:port, for example 10.0.0.7:10911")
+    return str(text)
+
+
+Place = Annotated[str, BeforeValidator(_place)]
 
 
 class RocketMQ(Broker):
@@ -22,8 +32,7 @@ class RocketMQ(Broker):
     access_key: str = ""
     secret_key: SecretStr = SecretStr("")
     security_token: SecretStr = SecretStr("")
-    tls: bool = False
-    brokers: Mapping[str, str] = Field(default_factory=dict)
+    brokers: Mapping[str, Place] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _signs_with_both(self) -> Self:

@@ -41,7 +41,8 @@ def test_a_text_is_masked_and_short_and_its_digest_is_cut():
     [
         "SET SESSION `time_zone` = ?", "SHOW GLOBAL STATUS", "EXPLAIN FORMAT = `TRADITIONAL` SELECT ID FROM `orders`",
         "SELECT ?", "SELECT @@`version`", "SELECT `VERSION` ( )", "SELECT * FROM `information_schema` . `columns`",
-        "SELECT * FROM `performance_schema` . `threads`", "USE `shop`", "",
+        "SELECT * FROM `performance_schema` . `threads`", "USE `shop`",
+        "SELECT SQL_NO_CACHE * FROM `orders`", "SELECT /*!40001 SQL_NO_CACHE */ `id` FROM `orders`", "",
     ],
 )  # fmt: skip
 def test_what_is_about_the_session_or_the_server_is_no_work_on_the_shop(text):
@@ -68,7 +69,7 @@ def test_a_cost_that_fell_was_reset():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.0203, "20.3ms"), (0.2, "200ms"), (1.2345, "1.23s"), (8.7, "8.7s"), (125, "125s")]
+    ("seconds", "said"), [(0.0203, "20.3 ms"), (0.2, "200 ms"), (1.2345, "1.23 s"), (8.7, "8.7 s"), (125, "125 s")]
 )
 def test_a_time_as_people_say_it(seconds, said):
     assert took(seconds) == said

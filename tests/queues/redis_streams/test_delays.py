@@ -67,6 +67,7 @@ def test_all_groups_are_told_without_names_and_an_unknown_one_has_none(either, s
     unknown = either.delay("orders", "nobody")
     assert unknown.seconds is None
     assert "no group of this name" in unknown.why
+    assert unknown.consumers == 0
 
 
 def test_a_stale_lag_after_trimming_is_not_believed(either, shop, stock):

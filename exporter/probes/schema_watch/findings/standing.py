@@ -16,6 +16,7 @@ _TIMES = ("created", "paid", "updated", "received", "expires")
 _ZONELESS = ("datetime", "timestamp without time zone")
 _OFF = "performance_schema 未开启 / performance_schema is off"
 _HIDDEN = "有索引因列未授权而看不到 / indexes over columns that were not granted are hidden"
+_NOT_GRANTED = "没有授权的列看不到 / columns that were not granted are hidden"
 _NO_DIGESTS = "这种数据库没有语句摘要 / this database keeps no digests of statements"
 
 
@@ -57,7 +58,8 @@ class Standing:
         for word, _, shape, many in self._alike():
             ours = self._columns(word)
             times, equals = shapes.columns_of(ours, *_TIMES), shapes.columns_of(ours, *_EQUALS)
-            self._say(word, "float_money", shapes.float_money(shape, ours.get("amount", "")), many)
+            money = list(shapes.float_money(shape, ours.get("amount", "")))
+            self._seen(word, "float_money", money, many, _NOT_GRANTED if "columns" in shape.unseen else "")
             count = shapes.secondary(shape)
             crowd = [Found(shape.name, f"{count} > {self.max_indexes}")] if count > self.max_indexes else []
             indexes: dict[Finding, list[Found]] = {
@@ -65,11 +67,16 @@ class Standing:
                 "too_many_indexes": crowd,
                 "range_first_index": list(shapes.range_first(shape, times, equals)),
             }
+            hidden = _HIDDEN if {"columns", "indexes"} & shape.unseen else ""
             for finding, found in indexes.items():
-                if found or not {"columns", "indexes"} & shape.unseen:
-                    self._say(word, finding, found, many)
-                elif all(gap.check != finding for gap in self.gaps):
-                    self.gaps.append(Gap(finding, _HIDDEN))
+                self._seen(word, finding, found, many, hidden)
+
+    def _seen(self, word: Word, finding: Finding, found: Collection[Found], many: int, hidden: str) -> None:
+        """`hidden`: why not all could be looked at, if so; nothing found means nothing then."""
+        if found or not hidden:
+            self._say(word, finding, found, many)
+        elif all(gap.check != finding for gap in self.gaps):
+            self.gaps.append(Gap(finding, hidden))
 
     def _say(self, word: Word, finding: Finding, found: Iterable[Found], many: int = 1) -> None:
         suffix = f" ×{many}" if many > 1 else ""
@@ -101,7 +108,7 @@ class Standing:
 
     def _phones(self) -> None:
         for word, place, shape, many in self._alike():
-            self.findings.say(word, "open_phone")
+            self._seen(word, "open_phone", (), many, _NOT_GRANTED if "columns" in shape.unseen else "")
             if columns := shapes.phones(shape):
                 try:
                     found = list(rows.open_phones(self.shop, place, shape, columns, self._columns(word)["key"]))
