@@ -1,6 +1,7 @@
 """What goes wrong with a Redis: every error says what to do, in time, and tells no secret."""
 
 import socket
+import subprocess
 import threading
 import time
 
@@ -8,6 +9,7 @@ import pytest
 
 from exporter.queues import Denied, Garbled, QueueError, TimedOut, Unreachable, Unsupported
 from tests.queues.redis_streams.conftest import PICTURE
+from tests.servers import free_port
 from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.server
@@ -205,6 +207,38 @@ def test_before_redis_7_the_same_scripts_run_by_eval(redis, open_, shop):
         assert "eval" in own.commands()
     finally:
         own.remove()
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory):
+    """Speaks TLS only."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    port = free_port()
+    files = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)]
+    server = Redis("--tls-port", str(port), *files, "--tls-auth-clients", "no").start()
+    yield f"rediss://127.0.0.1:{port}", certificate
+    server.remove()
+
+
+def test_tls_is_checked_against_the_given_authority(sealed, open_):
+    url, certificate = sealed
+    with pytest.raises(QueueError, match="no stream or list"):
+        open_(url, ca=certificate).arrivals("orders")
+    with pytest.raises(Denied, match="no TLS with this server"):
+        open_(url).arrivals("orders")
+    with pytest.raises(Denied, match="cannot be read"):
+        open_(url, ca="/nowhere.pem").arrivals("orders")
+
+
+def test_tls_asked_of_a_server_without_it_is_no_waiting(redis, open_):
+    with pytest.raises(QueueError):
+        open_(redis.url.replace("redis:", "rediss:")).arrivals("orders", seconds=1)
 
 
 def test_a_password_with_any_characters_signs_in(redis, open_, shop):
