@@ -57,7 +57,7 @@ image-check: .venv/ready
 
 lock:
 	command -v $(UV) >/dev/null || { tools/venv.sh .cache/uv && .cache/uv/bin/pip install --quiet uv; }
-	$(COMPILE) pyproject.toml --extra postgres -o requirements.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra rocketmq -o requirements.lock
 	$(COMPILE) pyproject.toml --constraint requirements.lock --extra dev --group build -o requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock -o requirements-build.lock
 

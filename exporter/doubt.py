@@ -67,7 +67,8 @@ class Doubt:
     def lost(self, alert: Alert) -> bool:
         """Whether this alert, which holds no more, ended because nobody looks any more, be it for a gap.
 
-        A gap is about a metric that has the check in its name, or about an alert that has it as a label.
+        A gap is about a metric that has the check in its name, or about an alert that has it as a label, or as two
+        (a topic and a group: `topic/group`).
         """
         if alert.rule not in self._rulebook.names():
             return True
@@ -83,7 +84,9 @@ class Doubt:
 
     def _hides(self, check: str, name: Name, alert: Alert) -> bool:
         hidden = {metric for metric in self._watched[name] if check in metric}
-        return check in alert.labels.values() or alert.rule in self._rulebook.readers(hidden)
+        said = alert.labels.values()
+        named = check in said or any(check == f"{one}/{other}" for one in said for other in said)
+        return named or alert.rule in self._rulebook.readers(hidden)
 
     @cached_property
     def _answered(self) -> dict[Name, bool]:
@@ -105,7 +108,7 @@ class Doubt:
 
 def _of_a_probe(metric: str) -> bool:
     """The sidecar's own metrics are always there; what else a rule reads comes from a probe, or from a query."""
-    declared = (each.name for probe in probes.known().values() for each in probe.METRICS)
+    declared = (each.name for probe in probes.known().values() for metric in probe.METRICS for each in metric.series)
     return not metric.startswith("order_health_") or metric in declared
 
 

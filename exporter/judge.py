@@ -33,7 +33,7 @@ class Bench:
     def watched(self) -> Mapping[Name, frozenset[str]]:
         """What is watched, with the names of the metrics that each makes."""
         return {
-            name: frozenset(metric.name for metric in probe.metrics(name.part))
+            name: frozenset(series.name for metric in probe.metrics(name.part) for series in metric.series)
             for shop, section in self.config.shops.items()
             for name, probe in section.parts(shop).items()
         }

@@ -43,6 +43,11 @@ CONTRACT = {
     "order_health_replica_running": ("replica", "channel", "thread"),
     "order_health_export_cached": ("path",),
     "order_health_export_age_seconds": ("path",),
+    "order_health_message_bytes": ("queue", "topic"),
+    "order_health_oversize_messages_total": ("queue", "topic"),
+    "order_health_largest_message_bytes": ("queue", "topic"),
+    "order_health_consumer_delay_seconds": ("queue", "topic", "group"),
+    "order_health_consumer_backlog_messages": ("queue", "topic", "group"),
     "order_health_limit": ("probe", "limit"),
     "order_health_probe_success": ("probe",),
     "order_health_probe_duration_seconds": ("probe",),
@@ -100,6 +105,16 @@ def test_a_metric_is_named_as_prometheus_asks_and_documented(metric):
     assert metric.help.endswith(".")
     assert not {"shop", "job", "instance"} & set(metric.labels) or metric in OWN
     assert f"`{metric.name}`" in text("docs/metrics.md") or f"`{metric.name}{{" in text("docs/metrics.md")
+
+
+def test_no_two_families_share_a_name_in_either_format():
+    """OpenMetrics names a counter's family without `_total`, and a histogram's series have names of their own."""
+    names = [name for metric in DECLARED.values() for name in {metric.name.removesuffix("_total"), *_series(metric)}]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def _series(metric):
+    return [each.name for each in metric.series if each is not metric]
 
 
 @pytest.mark.parametrize("command", __main__.COMMANDS)

@@ -11,6 +11,8 @@ from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
 from exporter.model import Coverage, Gap, Name, Reading
 from exporter.probes import known
+from exporter.probes.consumer_delay import ConsumerDelay
+from exporter.probes.consumer_delay import tell as delay
 from exporter.probes.negative_stock import tell as stock
 from exporter.probes.pending_paid import tell as paid
 from exporter.probes.replica_lag import tell as replica
@@ -170,6 +172,27 @@ def test_what_one_replica_cannot_answer_any_more_says_nothing_of_another(court):
     court.reads("replica_lag", gaps=(Gap("replica_lag_seconds", "the primary does not answer"),), part="a")
     court.reads("replica_lag", replica.LAG(0, replica="b", method="gtid"), part="b")
     assert {flip.alert.labels["replica"]: flip.lost for flip in court.sit(12)} == {"a": True, "b": False}
+
+
+def test_what_one_topic_of_a_group_cannot_answer_any_more_says_nothing_of_its_other_topics(court):
+    topics = "{order_created: [order-service], stock: [order-service]}"
+    watched = f"queues: {{orders: redis://10.0.0.7}}\n    probes: {{consumer_delay: {{topics: {topics}}}, "
+    court.judge.use(court.bench(CONFIG.replace("probes: {", watched, 1)))
+    limits = ConsumerDelay(topics={"orders": {"stock": []}}).thresholds()
+
+    def reads(*samples, gaps=()):
+        reading = Reading("consumer_delay", "main", NOW, 0.1, samples, gaps, part="orders")
+        court.exposition.put(reading, limits)
+
+    def late(topic, seconds):
+        return delay.DELAY(seconds, queue="orders", topic=topic, group="order-service")
+
+    for at in (0, 31):
+        reads(late("order_created", 720), late("stock", 720))
+        court.sit(at)
+    reads(late("stock", 0), gaps=(Gap("order_created/order-service", "the group is gone"),))
+    lost = {flip.alert.labels["topic"]: flip.lost for flip in court.sit(32)}
+    assert lost == {"order_created": True, "stock": False}
 
 
 def test_a_value_that_is_absent_while_all_is_well_does_recover_beside_a_gap_of_another_check(court):

@@ -4,6 +4,7 @@ import gzip
 import math
 import shutil
 import subprocess
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,7 @@ from exporter.model import Case, Coverage, Gap, Metric, Name, Reading, Sample
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
 EVENTS = Metric("order_health_events_total", "Things that happened.", kind="counter")
+BYTES = Metric("order_health_message_bytes", "Sizes of messages.", ("topic",), "histogram", bounds=(10, 50, 1048576))
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 
 
@@ -51,6 +53,36 @@ def test_a_reading_stands_on_the_page_with_what_its_probe_says_of_itself():
     assert 'order_health_limit{limit="pending",probe="pending_paid",shop="main"} 0.5' in lines
     assert 'order_health_build_info{version="1.2.3"} 1' in lines
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
+
+
+def test_a_line_keeps_its_words_while_its_value_changes():
+    page, labels = Exposition(), ["a b", 'quo"ted', "back\\slash", "two\nlines", "汉字", "nul\0", "\ud800"]
+    for value in (1, 2e9):
+        page.put(
+            reading(*(ORDERS(value, pay_channel=each) for each in labels), *BYTES.observed([1, 2, 0], 3, 9, topic="t"))
+        )
+        found = text(page)
+        fresh = Exposition()
+        fresh.put(
+            reading(*(ORDERS(value, pay_channel=each) for each in labels), *BYTES.observed([1, 2, 0], 3, 9, topic="t"))
+        )
+        lines = [line for line in found.splitlines() if line.startswith("order_health_") and "build" not in line]
+        assert set(lines) <= set(text(fresh).splitlines())
+        assert len(lines) == len(set(lines)) > len(labels) + 6
+
+
+def test_what_was_on_the_last_page_is_not_kept_until_the_next_scrape():
+    page, label = Exposition(), Text("wechat")
+    page.put(reading(Sample(ORDERS, 1.0, (label,))))
+    assert text(page)
+    gone = weakref.ref(label)
+    del label
+    page.put(reading(ORDERS(2, pay_channel="alipay")))
+    assert gone() is None
+
+
+class Text(str):
+    __slots__ = ("__weakref__",)
 
 
 def test_how_far_shards_are_read_stands_on_the_page_whatever_became_of_the_run():
@@ -293,11 +325,39 @@ def test_the_accept_header_chooses_the_format(accept, form):
     assert wanted_format(accept) == form
 
 
+SIZES = (*BYTES.observed((4, 0, 2), 7, 13_000_000, topic="order_created"), *BYTES.observed((0, 0, 0), 0, 0, topic="x"))
+
+
+@pytest.mark.parametrize("accept", [None, OPENMETRICS])
+def test_buckets_of_a_histogram_add_up_to_its_count(accept):
+    page = Exposition()
+    page.put(reading(*SIZES))
+    read = {
+        (name.removeprefix("order_health_message_bytes"), dict(labels).get("le")): value
+        for (name, labels), value in parsed(page, accept).items()
+        if ("topic", "order_created") in labels
+    }
+    assert {float(le): value for (name, le), value in read.items() if name == "_bucket"} == {
+        10: 4,
+        50: 4,
+        1048576: 6,
+        math.inf: 7,
+    }
+    assert (read["_sum", None], read["_count", None]) == (13_000_000, 7)
+    assert text(page, accept).count("# TYPE order_health_message_bytes histogram\n") == 1
+
+
+def test_rules_read_the_series_of_a_histogram():
+    assert [each.name.rpartition("_")[2] for each in BYTES.series] == ["bucket", "sum", "count"]
+    assert ORDERS.series == (ORDERS,)
+    assert {sample.metric.name for sample in SIZES} == {each.name for each in BYTES.series}
+
+
 def test_promtool_finds_nothing_to_complain_about():
     if not shutil.which("promtool"):
         pytest.fail("promtool is missing; install it with: apt-get install prometheus")
     page = Exposition()
-    page.put(reading(ORDERS(89, pay_channel='we"chat\\\n'), EVENTS(3)), {"pending": 1})
+    page.put(reading(ORDERS(89, pay_channel='we"chat\\\n'), EVENTS(3), *SIZES), {"pending": 1})
     page.put(reading(error="gone", shop="abroad"))
     ran = subprocess.run(
         ["promtool", "check", "metrics"], input=page.page(None)[0], capture_output=True, timeout=30, check=False

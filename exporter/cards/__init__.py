@@ -133,7 +133,7 @@ def _expired(alert: Alert) -> bool:
 def _case(case: Case, at: datetime, words: Words) -> str:
     """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"; a statement last, for it is the first to go."""
     age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
-    parts = one_line(case.ref, 48), one_line(case.note, 60), age, one_line(case.statement, 120)
+    parts = one_line(case.ref, 48), one_line(case.note, 80), age, one_line(case.statement, 120)
     return SEPARATOR.join(filter(None, parts))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, SerializeAsAny, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr, SerializeAsAny, ValidationError
 
-from exporter import notify, probes
+from exporter import notify, probes, queues
+from exporter.config.addresses import named
 from exporter.notify import Channel
 from exporter.probes import Probe
+from exporter.queues import Broker
 from exporter.strict import below, fault, faults, unknown
 
 
@@ -44,8 +46,31 @@ def _channel_class(_name: str, section: Any) -> type[BaseModel]:
     return notify.known()[kind]
 
 
+def _broker_class(_name: str, section: Any) -> type[BaseModel]:
+    url = section.get("url") if isinstance(section, Mapping) else section
+    scheme = str(url.get_secret_value() if isinstance(url, SecretStr) else url).partition("://")[0]
+    if scheme not in queues.schemes():
+        # the scheme is not repeated: without "://" it is the whole of what was written
+        text = f"is not the address of a queue; it begins with one of {', '.join(sorted(queues.schemes()))}, and ://"
+        raise faults("queues", [fault(("url",) if isinstance(section, Mapping) else (), "unknown_scheme", text)])
+    return queues.schemes()[scheme]
+
+
+def _addressed(given: Any) -> Any:
+    """A bare URL stands for a queue without further settings."""
+    if not isinstance(given, Mapping):
+        return given
+    return {name: {"url": section} if isinstance(section, str) else section for name, section in given.items()}
+
+
 Probes = Annotated[dict[str, SerializeAsAny[Probe]], BeforeValidator(lambda given: _made(given, _probe_class))]
 """By the probe's name, which is the name of its file."""
 
 Channels = Annotated[dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given: _made(given, _channel_class))]
 """By a name of the shop's choice; `kind` says which room it is."""
+
+Queues = Annotated[
+    dict[Annotated[str, AfterValidator(named)], SerializeAsAny[Broker]],
+    BeforeValidator(lambda given: _made(_addressed(given), _broker_class)),
+]
+"""By a name of the shop's choice, which becomes a label; the scheme of the URL says which broker it is."""

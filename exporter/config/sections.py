@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL
 
 from exporter.config.addresses import Database, DatabaseUrl, named, with_password
-from exporter.config.plugged import Probes
+from exporter.config.plugged import Probes, Queues
 from exporter.mapping import WORDS, Tables
 from exporter.model import Name
 from exporter.probes import Probe, known
 from exporter.shop import Memory, Shop
-from exporter.strict import Strict, fault, faults, unknown
+from exporter.strict import Strict, below, fault, faults, unknown
 from exporter.units import Duration
 
 Databases = dict[Annotated[str, AfterValidator(named)], Annotated[Database, BeforeValidator(Database.written)]]
@@ -30,6 +30,7 @@ class ShopSection(Strict):
     password: SecretStr | None = None
     databases: Databases = Field(default_factory=dict)
     replicas: Databases = Field(default_factory=dict)
+    queues: Queues = Field(default_factory=dict)
     tables: Tables
     probes: Probes
 
@@ -61,6 +62,18 @@ class ShopSection(Strict):
             raise faults("ShopSection", found)
         return self
 
+    @model_validator(mode="after")
+    def _queues_are_there(self) -> Self:
+        found = []
+        for name, probe in self.probes.items():
+            try:
+                probe.with_queues(self.queues)
+            except ValidationError as error:
+                found += below(("probes", name), error)
+        if found:
+            raise faults("ShopSection", found)
+        return self
+
     def address(self) -> URL:
         return with_password(self.database, self.password)
 
@@ -73,6 +86,7 @@ class ShopSection(Strict):
             self.tables,
             databases={each: database.address() for each, database in self.databases.items()},
             replicas={each: database.address() for each, database in self.replicas.items()},
+            queues=self.queues,
             zone=zone,
             memory=memory,
         )
@@ -82,7 +96,7 @@ class ShopSection(Strict):
         return {
             Name(shop, name, part): settings
             for name, probe in self.probes.items()
-            for part, settings in probe.parts(self.replicas).items()
+            for part, settings in probe.with_queues(self.queues).parts(self.replicas).items()
         }
 
     def lane(self, name: Name) -> str:

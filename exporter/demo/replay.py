@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import exports, robots, shop
+from exporter.demo.redis import Redis
 from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
 
@@ -20,6 +21,7 @@ shops:
   demo:
     database: sqlite:///{folder}/shop.db
     replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
+    queues: {{orders: "{queue}"}}
     tables: plain
     probes:
       pending_paid: {{every: 2s}}
@@ -36,6 +38,8 @@ shops:
             values: {{part: "%5550123%"}}
             budget: 10ms
       export_cache: {{paths: ["{origin}{export}"]}}
+      message_size: {{every: 1s, topics: [order_created], limit: 50KB}}
+      consumer_delay: {{every: 1s, stall: 5s, topics: {{order_created: [order-service]}}}}
       replica_lag: {{every: 1s, heartbeat: {{table: heartbeat, zone: UTC, server: ""}}}}
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
@@ -61,12 +65,14 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
-        replica = Replica(folder / "shop.db", folder / "replica.db")
+        replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis()
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
         listen = f"{_bracketed(host)}:{port}"
         (folder / "config.yaml").write_text(
-            _CONFIG.format(folder=folder, origin=origin, listen=listen, secret=_SECRET, export=exports.PATH),
+            _CONFIG.format(
+                folder=folder, origin=origin, listen=listen, secret=_SECRET, export=exports.PATH, queue=queue.url
+            ),
             encoding="utf-8",
         )
         try:
@@ -81,10 +87,12 @@ def play(listen: str, duration: float | None) -> int:
             timer.daemon = True
             timer.start()
         replica.start()
+        queue.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         try:
             return app.run()
         finally:
+            queue.stop()
             replica.stop()
 
 

@@ -66,7 +66,7 @@ class Part:
         unique: dict[str, Sample] = {}
         for sample in samples:
             unique.setdefault(known.get((sample.metric.name, sample.labels)) or line_prefix(sample, shop), sample)
-        metrics = {sample.metric.name: sample.metric for sample in reversed(unique.values())}
+        metrics = {sample.metric.family.name: sample.metric.family for sample in reversed(unique.values())}
         return cls(shop, tuple(unique.values()), lines(unique), metrics, scheduled=scheduled)
 
     def known(self) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -75,7 +75,7 @@ class Part:
         Taken from the lines when it is asked for: kept, it would double what thirty thousand series need.
         """
         texts = {name: iter(prefixes(text)) for name, text in self.text.items()}
-        return {(each.metric.name, each.labels): next(texts[each.metric.name]) for each in self.samples}
+        return {(each.metric.name, each.labels): next(texts[each.metric.family.name]) for each in self.samples}
 
 
 class Exposition:

@@ -51,7 +51,7 @@ def lines(samples: Mapping[str, Sample]) -> dict[str, bytes]:
     """The lines of each family by its name; `samples` are keyed by their line prefix."""
     families: dict[str, list[str]] = {}
     for prefix, sample in samples.items():
-        families.setdefault(sample.metric.name, []).append(f"{prefix}{number(sample.value)}\n")
+        families.setdefault(sample.metric.family.name, []).append(f"{prefix}{number(sample.value)}\n")
     return {name: "".join(each).encode("utf-8", "replace") for name, each in families.items()}
 
 

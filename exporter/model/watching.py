@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
-Kind = Literal["gauge", "counter"]
+Kind = Literal["gauge", "counter", "histogram"]
 
 
 class Name(NamedTuple):
@@ -42,13 +44,35 @@ class Case:
 class Metric:
     """A metric family, declared beside the probe that fills it; calling it makes a `Sample`.
 
-    The label `shop` is not named here: every reading adds it.
+    The label `shop` is not named here: every reading adds it. `bounds` are the upper bounds, inclusive and ascending,
+    of a histogram's buckets; it is told by `observed`. `of`: the histogram that this series is one of.
     """
 
     name: str
     help: str
     labels: tuple[str, ...] = ()
     kind: Kind = "gauge"
+    bounds: tuple[int, ...] = ()
+    of: Metric | None = None
+
+    @property
+    def family(self) -> Metric:
+        """What HELP and TYPE stand for once."""
+        return self.of or self
+
+    @property
+    def series(self) -> tuple[Metric, ...]:
+        """What its samples are named: itself; of a histogram `…_bucket`, `…_sum` and `…_count`."""
+        return _series(self) if self.kind == "histogram" else (self,)
+
+    def observed(self, buckets: Sequence[int], count: int, total: float, **labels: str) -> Iterator[Sample]:
+        """Of a histogram: observations between two bounds (one number for each bound), in all, and their sum."""
+        bucket, summed, counted = self.series
+        ends = [*zip(map(str, self.bounds), accumulate(buckets), strict=True), ("+Inf", count)]
+        for end, below in ends:
+            yield bucket(below, evidence=(), le=end, **labels)
+        yield summed(total, evidence=(), **labels)
+        yield counted(count, evidence=(), **labels)
 
     def __call__(self, value: float, *, evidence: Iterable[Case] = (), **labels: str) -> Sample:
         if set(labels) != set(self.labels):
@@ -57,6 +81,15 @@ class Metric:
         if math.isnan(number):
             raise ValueError(f"{self.name} would be NaN, and a rule that compares NaN is silently off")
         return Sample(self, number, tuple(str(labels[name]) for name in self.labels), tuple(evidence))
+
+
+@cache
+def _series(histogram: Metric) -> tuple[Metric, Metric, Metric]:
+    def one(suffix: str, *more: str) -> Metric:
+        labels = (*histogram.labels, *more)
+        return Metric(f"{histogram.name}_{suffix}", histogram.help, labels, "counter", of=histogram)
+
+    return one("bucket", "le"), one("sum"), one("count")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,13 @@ class Probe(Strict, ABC):
         """
         return {"stale": max(_STALE_SECONDS, 4 * self.every), **self.limits()}
 
+    def with_queues(self, queues: Collection[str]) -> Self:  # noqa: ARG002 - most ask no queue
+        """Itself with its queues by name, where the shop's only one needs none; raises what `strict.faults` makes.
+
+        `queues` are the names of the shop's.
+        """
+        return self
+
     def parts(self, replicas: Collection[str]) -> Mapping[str, Self]:  # noqa: ARG002 - most ask the shop as a whole
         """What runs apart, each with its own pace, deadline and success; `read` finds its name in `shop.part`.
 

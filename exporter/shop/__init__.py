@@ -18,6 +18,7 @@ from exporter.shop.guard import Step
 from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
+from exporter.shop.queues import BoundQueue
 from exporter.shop.replication import Trail, Who
 from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
@@ -27,6 +28,7 @@ from exporter.shop.windows import Scan
 __all__ = [
     "Ability",
     "Asked",
+    "BoundQueue",
     "Column",
     "ColumnShape",
     "Denied",

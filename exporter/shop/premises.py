@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from exporter.mapping.shards import Shard
     from exporter.model import Coverage
     from exporter.shop.borders import Known
+    from exporter.shop.queues import Queues
     from exporter.shop.run import Run
     from exporter.shop.servers import Servers
     from exporter.shop.source import Source
@@ -44,6 +45,7 @@ class Premises:
     zone: tzinfo
     servers: Servers
     memory: Memory
+    queues: Queues
     tables: dict[str, Table] = field(default_factory=dict)
     borders: dict[str, Known] = field(default_factory=dict)
     rolls: dict[str, dict[str, Roll]] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class Premises:
         with self._trailing:
             for trail in self.trails.values():
                 trail.stop()
+        self.queues.close()
         self.servers.close()
 
     def forget(self) -> None:

@@ -11,6 +11,7 @@ from exporter.shop.guard import LARGE
 from exporter.shop.node import Node
 from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
+from exporter.shop.queues import BoundQueue, Queues
 from exporter.shop.replication import Trail, caught_up
 from exporter.shop.run import Asked, Run
 from exporter.shop.servers import Servers
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.mapping import Mapping as ShopMapping
+    from exporter.queues import Broker
 
     Match = Mapping[str, Collection[Any]]
 
@@ -41,6 +43,7 @@ class Shop(Tables):
         *,
         databases: Mapping[str, str | URL] | None = None,
         replicas: Mapping[str, str | URL] | None = None,
+        queues: Mapping[str, Broker] | None = None,
         zone: tzinfo | None = None,
         memory: Memory,
         large: int = LARGE,
@@ -48,7 +51,7 @@ class Shop(Tables):
         """Connects when it is first asked. `databases`: the addresses of the databases that the mapping names."""
         servers = Servers({"": database, **(databases or {})}, replicas or {}, password, large)
         home = AtHome(memory, (database, *(databases or {}).values()))
-        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), servers, home))
+        return cls(Premises(name, mapping, zone or ZoneInfo("Asia/Shanghai"), servers, home, Queues(queues or {})))
 
     def __repr__(self) -> str:
         return f"Shop({self.name!r})"
@@ -82,6 +85,14 @@ class Shop(Tables):
 
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return self._premises.queues.names
+
+    def queue(self, name: str = "") -> BoundQueue:
+        """A queue of the shop; without a name the only one. Raises NotApplicable where there is none, or a choice."""
+        return BoundQueue(name or self._premises.queues.only(), self._premises.queues, self._run)
 
     def trail(self, every: float, *, idle: float) -> Trail:
         """Where the primary is, looked at once in `every` seconds until nobody has asked for `idle` seconds."""

@@ -79,9 +79,11 @@ def _joined(markdown: str) -> str:
 
 
 def figures(samples: Iterable[Sample], say: Wording, part: str = "") -> list[Figure]:
-    """In the order the probe gave them; zeros are counted, not listed, and the part is not said again."""
+    """In the order the probe gave them: zeros are counted, not listed, histograms left out, the part not said again."""
     grouped: dict[str, list[Sample]] = {}
     for sample in samples:
+        if sample.metric.of:
+            continue
         grouped.setdefault(sample.metric.name, []).append(sample)
     return [_figure(name, each, say, part) for name, each in grouped.items()]
 

@@ -24,7 +24,7 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
-_FLAGS = ("_missing", "_truncated", "_full_scan", "_is_replica", "_read_only", "_replica_running")
+_FLAGS = ("_missing", "_truncated", "_estimated", "_full_scan", "_is_replica", "_read_only", "_replica_running")
 """Metrics that are 1 or 0 and answer a question."""
 
 _WHOLE_FROM = 1000

@@ -123,8 +123,17 @@ METRICS: Mapping[str, Both] = {
     "order_health_schema_changes": _both("结构变更", "Changes"),
     "order_health_schema_findings": _both("结构隐患", "Weak spots"),
     "order_health_largest_message_bytes": _both("最大消息", "Largest message"),
+    "order_health_message_bytes": _both("消息大小", "Sizes of messages"),
+    "order_health_message_body_bytes": _both("解压后的大小", "Sizes of bodies"),
+    "order_health_oversize_messages_total": _both("累计超大消息", "Oversize so far"),
+    "order_health_recent_oversize_messages": _both("超大消息", "Oversize messages"),
+    "order_health_message_coverage_ratio": _both("检查比例", "Share looked at"),
+    "order_health_unseen_messages_total": _both("未检查的消息", "Not looked at"),
     "order_health_consumer_delay_seconds": _both("消费延迟", "Consumer delay"),
     "order_health_consumer_backlog_messages": _both("积压消息", "Backlog"),
+    "order_health_consumer_delay_estimated": _both("延迟为估算", "Delay is an estimate"),
+    "order_health_consumers_online": _both("在线消费者", "Consumers online"),
+    "order_health_consumer_stalled_seconds": _both("停止消费时长", "Nothing consumed for"),
 }
 
 LABELS: Mapping[tuple[str, str], Both] = {
@@ -166,5 +175,7 @@ LABELS: Mapping[tuple[str, str], Both] = {
     ("kind", "revalidated"): _both("缓存已校验", "confirmed by the shop"),
     ("kind", "cached"): _both("缓存", "cached"),
     ("kind", "stale"): _both("过期缓存", "cached beyond its time"),
+    ("size", "large"): _both("偏大", "large"),
+    ("size", "huge"): _both("超过 1 MB", "over 1 MB"),
     ("warehouse", ""): _both("默认仓库", "default warehouse"),
 }

@@ -57,10 +57,18 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             assert "X-Cache: HIT" in page(origin, "rooms")
             age = re.search(r"^order_health_export_age_seconds\{.*\} (\d+)", page(origin, "metrics"), re.MULTILINE)[1]
             assert 2400 <= int(age) < 2500
+            rooms = until(lambda: "超过 1 MB 的消息" in (text := page(origin, "rooms")) and text)
+            for told in ("Base64 图片（JPEG）", "$.body.items［＊］.picture", "order_created"):
+                assert told in rooms
+            huge = 'content="Base64 JPEG",field="$.body.items[*].picture",queue="orders",shop="demo",size="huge"'
+            assert f'order_health_recent_oversize_messages{{{huge},topic="order_created"}} 1' in page(origin, "metrics")
+            until(lambda: "order-service 停止消费" in page(origin, "rooms"), 15)
             rooms = until(lambda: "从库 reporting 延迟" in (text := page(origin, "rooms")) and text, 25)
             metrics = page(origin, "metrics")
             lag = 'order_health_replica_lag_seconds{method="heartbeat",replica="reporting",shop="demo"}'
             assert 0.75 <= float(re.search(rf"^{re.escape(lag)} (\S+)$", metrics, re.MULTILINE)[1]) <= 1.2
+            delay = 'order_health_consumer_delay_seconds{group="order-service",queue="orders",shop="demo",topic='
+            assert 720 <= float(re.search(rf"^{re.escape(delay)}.* (\S+)$", metrics, re.MULTILINE)[1]) < 780
             for text in (rooms, metrics, page(origin), page(origin, "api/status")):
                 assert "13800000000" not in text
                 assert "SEC-of-a-room" not in text

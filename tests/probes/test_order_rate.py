@@ -148,8 +148,8 @@ def test_orders_by_their_status_now(plain):
     sell(plain, spread(ago(hours=30), ago(hours=25), 6), paid=False)
     told = run(plain)
     kinds = {("pending",): 6, ("paid",): 30, ("shipped",): 0, ("done",): 0, ("closed",): 0}
-    assert told.values("order_health_orders") == kinds
-    assert run(plain, minutes=1).values("order_health_orders") == kinds
+    assert told.values("order_health_orders_by_status") == kinds
+    assert run(plain, minutes=1).values("order_health_orders_by_status") == kinds
 
 
 def test_a_table_without_any_index_on_time_is_counted_between_keys(tmp_path, mariadb):
@@ -239,7 +239,7 @@ def test_it_can_be_run_on_postgresql(postgres):
     told = run(shop, minutes=8)
     assert told.values(TOTAL) == {("created",): 50, ("paid",): 50}
     assert told.value("order_amount_total", "created", "CNY") == 14.5
-    assert run(shop, minutes=18).values("order_health_orders")["paid",] == 50
+    assert run(shop, minutes=18).values("order_health_orders_by_status")["paid",] == 50
     shop.close()
 
 

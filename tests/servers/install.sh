@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=("$@")
 [ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql nginx-light varnish squid openssl
-    curl)
+    curl maven default-jre-headless redis-server)
 
 # What proves that a package is there, however it was installed.
 there() {
@@ -17,6 +17,8 @@ there() {
         nginx-light) command -v nginx || ls /usr/sbin/nginx ;;
         varnish) command -v varnishd || ls /usr/sbin/varnishd ;;
         squid) command -v squid || ls /usr/sbin/squid ;;
+        maven) command -v mvn ;;
+        default-jre-headless) command -v java ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

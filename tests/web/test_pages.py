@@ -117,6 +117,15 @@ def test_a_probe_shows_its_total_its_parts_and_how_fresh_it_is():
     assert "上次成功 12 秒前 耗时 4.2 毫秒" in said
 
 
+def test_a_histogram_is_for_machines_and_an_empty_label_leaves_no_gap():
+    sizes = Metric("order_health_message_bytes", "Sizes.", ("topic",), "histogram", (10,))
+    oversize = Metric("order_health_recent_oversize_messages", "Oversize.", ("topic", "field", "content"))
+    samples = (*sizes.observed((1,), 1, 5, topic="order_created"), oversize(3, topic="t", field="", content="hex"))
+    said = page(probes=(replace(HEALTHY, samples=samples),)).text
+    assert "超大消息 3 t · 十六进制 3" in said
+    assert "Inf" not in said
+
+
 def test_a_check_that_can_never_be_answered_says_why():
     row = replace(HEALTHY, gaps=(Gap("reservations", "no such table"),))
     assert "不适用 · 库存预占：no such table" in page(probes=(row,)).text

@@ -27,7 +27,7 @@ LAST = Metric(
     ("event",),
 )
 STATUSES = Metric(
-    "order_health_orders",
+    "order_health_orders_by_status",
     "Orders created within the last 24 hours by their status, counted every 15 minutes.",
     ("status",),
 )
