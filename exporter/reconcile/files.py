@@ -15,21 +15,11 @@ from exporter.reconcile.nouns import Day, Difference, Exported, Paid, known_sum
 from exporter.reconcile.reading import Batch
 from exporter.reconcile.spill import MARK, Rows, cores, read_core
 from exporter.sheets import SheetFaultError, header, numbered, parts, rounded
+from exporter.sheets.exports import AMOUNTS, NUMBERS
 
 BATCH = 5_000
 
 _PAID = f"{MARK}True"
-
-NUMBERS = (
-    "订单编号", "订单号", "订单编码", "订单流水号", "主订单编号", "order_no", "order_sn", "orderno", "ordernumber",
-    "orderid", "订单ID", "单号", "商户订单号",
-)  # fmt: skip
-AMOUNTS = (
-    "实付金额", "实付款", "实付金额(元)", "实际支付金额", "买家实付金额", "支付金额", "支付金额(元)", "应付金额",
-    "订单金额", "订单金额(元)", "订单总金额", "订单总额", "总金额", "金额", "金额(元)", "pay_amount", "orderamount",
-    "amount", "total",
-)  # fmt: skip
-"""Blanks in a file's header do not count: `order number` is `ordernumber`."""
 
 
 @dataclass

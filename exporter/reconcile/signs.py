@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exporter.reconcile.nouns import Day, Difference
+from exporter.sheets.exports import looks_cut
 
 _SHIFT = 8 * 3600.0
 _FEWEST, _SHARE = 3, 0.9
-_CUTS = frozenset((1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576))
-_STEP, _MOST_STEPS = 10_000, 1_000_000
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Hours:
 
 def cut(rows: int) -> list[str]:
     """Numbers of rows at which programs stop."""
-    if rows in _CUTS or (rows and rows <= _MOST_STEPS and rows % _STEP == 0):
+    if looks_cut(rows):
         return [f"the export has exactly {rows:,} rows: a program may have cut it there"]
     return []
 

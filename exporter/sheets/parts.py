@@ -102,7 +102,7 @@ def _gunzipped(opener: Callable[[], IO[bytes]], name: str, limits: Limits) -> IO
     import gzip  # noqa: PLC0415 - rare
 
     beneath = opener()
-    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=beneath))
+    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=beneath, mode="rb"))
     return io.BufferedReader(Capped(stream, limits.size, name, beneath), 1 << 18)
 
 

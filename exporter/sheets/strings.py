@@ -10,6 +10,8 @@ from typing import Self
 from xml.parsers import expat
 
 _IN_MEMORY = 16 << 20
+LONGEST = 1 << 20
+"""Letters of one text: a spreadsheet takes 32,767, and what is longer is a bomb."""
 _BLOCK = 256
 _BLOCKS = 64
 """Texts are read in blocks, of which the last ones are kept: cells mostly name them in their order."""
@@ -23,6 +25,7 @@ class Strings:
         self._starts = array("Q", [0])
         self._blocks: OrderedDict[int, list[str]] = OrderedDict()
         self._text: list[str] = []
+        self._length = 0
         self._within = self._reading = False
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
@@ -57,7 +60,7 @@ class Strings:
     def _start(self, name: str, _: dict[str, str]) -> None:
         name = name[name.find(":") + 1 :]
         if name == "si":
-            self._text, self._within = [], True
+            self._text, self._length, self._within = [], 0, True
         elif name == "t":
             self._reading = self._within
         elif name == "rPh":
@@ -65,6 +68,9 @@ class Strings:
 
     def _data(self, text: str) -> None:
         if self._reading:
+            self._length += len(text)
+            if self._length > LONGEST:
+                raise ValueError("no text is so long")
             self._text.append(text)
 
     def _end(self, name: str) -> None:

@@ -13,7 +13,7 @@ from exporter.sheets.faults import SheetFaultError
 Columns = Mapping[str, Sequence[str]]
 """Our word → the names under which files have this column, the most telling first."""
 
-_TITLES = 50
+TITLES = 50
 """So many rows may stand above the header."""
 
 _SUM = re.compile(
@@ -55,7 +55,7 @@ def header(
             return found
         if nearest is None or len(found.at) > len(nearest.at):
             nearest = found
-        if count + 1 >= _TITLES:
+        if count + 1 >= TITLES:
             break
     raise _headless(file, nearest, columns, needed)
 

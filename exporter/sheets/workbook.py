@@ -11,7 +11,7 @@ from exporter.sheets.capped import Capped
 from exporter.sheets.cells import Number
 from exporter.sheets.faults import SheetFaultError
 from exporter.sheets.parts import Limits, Part
-from exporter.sheets.strings import Strings
+from exporter.sheets.strings import LONGEST, Strings
 from exporter.sheets.styles import Styles
 
 Line = tuple[int, list[str]]
@@ -98,6 +98,8 @@ class Sheet:
         if name == "c":
             self._kind, self._style, self._text = attributes.get("t", ""), attributes.get("s", ""), ""
             self._place = self._column(attributes["r"]) if "r" in attributes else self._place + 1
+            if self._place >= _WIDEST:
+                raise ValueError("no row is so wide")
         elif name in {"v", "t"}:
             self._within = True
         elif name == "row":
@@ -107,6 +109,8 @@ class Sheet:
     def _data(self, text: str) -> None:
         if self._within:
             self._text += text
+            if len(self._text) > LONGEST:
+                raise ValueError("no cell holds so much")
 
     def _end(self, name: str) -> None:
         name = name[name.find(":") + 1 :]

@@ -56,6 +56,11 @@ class Premises:
     def source(self, database: str | None) -> Source:
         return self.servers.source(database or "")
 
+    def seen_by(self, replica: str) -> Premises:
+        """The same shop as this replica shows it; nothing learned of the primary holds there."""
+        seen = self.servers.seen_by(replica)
+        return Premises(self.name, self.mapping, self.zone, seen, self.memory, self.queues)
+
     def roll(self, probe: str, word: str) -> Roll:
         return self.rolls.setdefault(probe, {}).setdefault(word, Roll())
 

@@ -71,6 +71,10 @@ class Run:
         """The same run for a part of it that may take so long."""
         return replace(self, deadline=Deadline(round(min(seconds, self.deadline.left), 3)))
 
+    def elsewhere(self) -> Run:
+        """The same run on other servers: who is silent here may answer there."""
+        return replace(self, silent={}, gone={}, unknown={})
+
     def part(self) -> Run:
         """As much of the run as one shard may take from the others."""
         return self.within(self.deadline.total * SHARE)

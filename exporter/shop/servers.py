@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -49,6 +50,12 @@ class Servers:
         if name not in self.replicas:
             raise NotApplicable(f"there is no replica {name}; give its address in the shop's replicas")
         return self._further("replica", name, apart, self._replica_addresses[name]) if apart else self.replicas[name]
+
+    def seen_by(self, replica: str) -> Servers:
+        """This replica in the place of the shop's own database; it has no others, and is closed with these."""
+        seen = copy.copy(self)
+        seen.databases = {"": self.replica(replica)}
+        return seen
 
     def all(self) -> Iterator[Source]:
         yield from (*self.databases.values(), *self.replicas.values(), *self._apart.values())

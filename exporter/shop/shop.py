@@ -86,6 +86,14 @@ class Shop(Tables):
     def replica(self, name: str, *, apart: str = "") -> Node:
         return Node(name, self._premises.servers.replica(name, apart), self._run)
 
+    def within(self, seconds: float) -> Shop:
+        """The same run, for questions that may take so long at most."""
+        return Shop(self._premises, self._run.within(seconds), self._probe, self.part)
+
+    def seen_by(self, replica: str) -> Shop:
+        """The tables of the shop's own database as this replica shows them."""
+        return Shop(self._premises.seen_by(replica), self._run.elsewhere(), self._probe, self.part)
+
     @property
     def queues(self) -> tuple[str, ...]:
         return self._premises.queues.names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tempfile
 import tracemalloc
 import zipfile
 from decimal import Decimal
@@ -232,3 +233,21 @@ def test_a_million_shared_strings_do_not_fill_the_memory(tmp_path):
     assert (number, row) == (count - 1, [f"SO2026012500{count - 1:020}"])
     assert tracemalloc.get_traced_memory()[1] < 16 << 20
     tracemalloc.stop()
+
+
+def test_a_workbook_with_one_endless_cell_or_row_is_refused_before_it_fills_the_memory(tmp_path):
+    long = "9" * (3 << 20)
+    shared = f"<sst><si><t>{long}</t></si></sst>"
+    for made in (
+        workbook(f"<c><v>{long}</v></c>"),
+        workbook('<c t="s"><v>0</v></c>', strings=shared),
+        workbook("<c><v>1</v></c>" * 20_000),
+    ):
+        with pytest.raises(SheetFaultError, match="damaged"):
+            list(rows(file(tmp_path, made, "bomb.xlsx")))
+
+
+def test_a_packed_file_that_is_still_open_for_writing_is_read():
+    with tempfile.SpooledTemporaryFile() as spool:
+        spool.write(gzip.compress(TEXT.encode()))
+        assert list(rows(spool, "download")) == ROWS

@@ -11,24 +11,19 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
-from exporter.download import Deadline
+from exporter.download import Deadline, DownloadError, asker, named, rests
 from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.export_cache import tell
-from exporter.probes.export_cache.asking import asker
 from exporter.probes.export_cache.headers import Verdict, verdict
 from exporter.probes.export_cache.looking import Run
 from exporter.probes.export_cache.memory import Memory
 from exporter.probes.export_cache.orders import progress
-from exporter.probes.export_cache.settings import Export, Exports, named
+from exporter.probes.export_cache.settings import Export, Exports
 from exporter.shop import Shop, ShopError
 from exporter.units import Duration
 
 __all__ = ["ExportCache", "Verdict", "verdict"]
-
-_SOON, _AGAIN = 0.8, 60.0
-"""Of `every`, and in seconds after a failure: an export that was asked for more recently, before a restart say, is
-not asked for again."""
 
 _LASTS = 6
 """Of `every`: so long a proof stands when nothing speaks against it."""
@@ -65,16 +60,11 @@ class ExportCache(Probe):
         memory = Memory.loads(shop.recall())
         if memory.what != export.what:
             memory = Memory(export.what)
-        if not self._rests(memory, now):
+        if not rests(memory.asked, now, self.every, failed=memory.found is None):
             memory = self._asked(shop, export, memory, now)
         if memory.found is None:
             raise ShopError(memory.error)
         return tell.samples(shop.part, memory.found)
-
-    def _rests(self, memory: Memory, now: datetime) -> bool:
-        """Whether it was asked for a moment ago; what failed may be asked for a little sooner, for it may be mended."""
-        length = self.every * _SOON if memory.found else min(self.every * _SOON, _AGAIN)
-        return memory.asked is not None and timedelta(0) <= now - memory.asked < timedelta(seconds=length)
 
     def _asked(self, shop: Shop, export: Export, before: Memory, now: datetime) -> Memory:
         """Written down before it is asked for, so that not even a process that dies of it asks again at once."""
@@ -85,7 +75,7 @@ class ExportCache(Probe):
         run = Run(export, asker(export, Deadline(self.timeout)), now, began, orders)
         try:
             found, seen = run.findings(before.seen, self.frozen_after)
-        except ShopError as error:
+        except DownloadError as error:
             memory = replace(memory, error=str(error))
         else:
             memory = memory.learned(found, seen, now, timedelta(seconds=self.every * _LASTS))

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from exporter.download import Hop
-from exporter.probes.export_cache.asking import Answer, Ask, NoFile, with_parameter
+from exporter.download import Answer, Ask, DownloadError, Hop, NoFileError, with_parameter
 from exporter.probes.export_cache.headers import Verdict, age_of, date_of, verdict, worst
 from exporter.probes.export_cache.memory import Findings, Seen
-from exporter.shop import ShopError
 
 if TYPE_CHECKING:
     from exporter.probes.export_cache.settings import Export
@@ -34,7 +32,7 @@ class Run:
     orders: str | None
 
     def findings(self, before: Seen, frozen_after: float) -> tuple[Findings, Seen]:
-        """What this run found, and the file as the next one must know it. Raises ShopError."""
+        """What this run found, and the file as the next one must know it. Raises DownloadError."""
         answers, told = self._looked()
         latest = answers[-1].file
         etag = latest.headers.get("etag", "")
@@ -57,12 +55,12 @@ class Run:
 
     def _looked(self) -> tuple[list[Answer], Verdict]:
         """One answer is enough where its headers admit a cache; the second may be the cached first."""
-        answers = [self.ask(self.export.request())]
+        answers = [self.ask(self.export.usual())]
         told = self._told(answers[0])
         if told.kind in _CONCLUSIVE:
             return answers, told
         time.sleep(APART)
-        answers.append(self.ask(self.export.request()))
+        answers.append(self.ask(self.export.usual()))
         told = worst((told, self._told(answers[1])))
         if answers[0].task and answers[0].task == answers[1].task:
             told = worst((told, Verdict("cached", "the second submission got the first one's task")))
@@ -94,7 +92,7 @@ class Run:
         asked = self.export.request()
         try:
             other = self.ask(with_parameter(asked, _COMPARED, f"{self.now.timestamp():.0f}"))
-        except ShopError:  # an address that is signed, or that takes no other parameter
+        except DownloadError:  # an address that is signed, or that takes no other parameter
             return _SILENT
         if other.file.sha256 == second.file.sha256 or self.ask(asked).file.sha256 != second.file.sha256:
             return _SILENT
@@ -128,9 +126,9 @@ class Run:
             return None
         try:
             theirs = self.ask(export.request(anonymous=True)).file
-        except NoFile:
+        except NoFileError:
             return False
-        except ShopError:
+        except DownloadError:
             return None
         ours = answers[-1].file
         if theirs.sha256 in {each.file.sha256 for each in answers}:

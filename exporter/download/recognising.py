@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from exporter.download import Response
+from exporter.download.nouns import Response
 
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL)
 _LOGIN = re.compile(

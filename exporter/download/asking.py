@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urljoin
 
-from exporter.download import Deadline, DownloadError, Hop, Request, Response, fetch, moved
-from exporter.probes.export_cache.recognising import refusal
-from exporter.probes.export_cache.settings import Export, Task
-from exporter.shop import ShopError
+from exporter.database.deadline import Deadline
+from exporter.download.endpoint import Endpoint, Task
+from exporter.download.fetching import fetch, moved
+from exporter.download.nouns import DownloadError, Hop, Request, Response
+from exporter.download.recognising import refusal
 
 _JSON_BYTES = 256 * 1024
 _LONGEST_ID = 200
@@ -35,50 +36,54 @@ class Answer:
 Ask = Callable[[Request], Answer]
 
 
-class NoFile(ShopError):  # noqa: N818 - named for what happened, as every ShopError
+class NoFileError(DownloadError):
     """Something was answered, and it is not the export."""
 
 
-def asker(export: Export, deadline: Deadline) -> Ask:
-    """Each call is one export. It raises a ShopError, NoFile among them; the text names the export and no address."""
+def asker(endpoint: Endpoint, deadline: Deadline, sink: Callable[[bytes], object] | None = None) -> Ask:
+    """Each call is one export, whose file goes to `sink`. It raises a DownloadError that names the export."""
 
     def ask(request: Request) -> Answer:
         began = time.monotonic()
         try:
-            answer = _answer(export, request, deadline)
-        except NoFile as error:
-            raise NoFile(f"{export.label}: {error}") from None
+            answer = _answer(endpoint, request, _File(endpoint.max_bytes, deadline, sink))
         except DownloadError as error:
-            raise ShopError(f"{export.label}: {error}") from None
+            raise type(error)(f"{endpoint.label}: {error}") from None
         return replace(answer, seconds=time.monotonic() - began)
 
     return ask
 
 
-def _answer(export: Export, request: Request, deadline: Deadline) -> Answer:
-    if export.task:
-        return _background(request, export.task, export.max_bytes, deadline)
-    file = _file(request, export.max_bytes, deadline, bare=export.head_is_cheap)
+def _answer(endpoint: Endpoint, request: Request, wanted: _File) -> Answer:
+    if endpoint.task:
+        return _background(request, endpoint.task, wanted)
+    file = wanted.fetched(request)
     return Answer(file, (*file.history, file))
 
 
-def _file(request: Request, cap: int, deadline: Deadline, *, bare: bool = False) -> Response:
-    file = fetch(request, deadline, cap)
-    if why := refusal(file, bare=bare):
-        raise NoFile(why)
-    return file
+@dataclass(frozen=True, slots=True)
+class _File:
+    cap: int
+    deadline: Deadline
+    sink: Callable[[bytes], object] | None
+
+    def fetched(self, request: Request) -> Response:
+        file = fetch(request, self.deadline, self.cap, self.sink)
+        if why := refusal(file, bare=request.method == "HEAD"):
+            raise NoFileError(why)
+        return file
 
 
-def _background(request: Request, task: Task, cap: int, deadline: Deadline) -> Answer:
-    submitted, said = _json(request, deadline)
+def _background(request: Request, task: Task, wanted: _File) -> Answer:
+    submitted, said = _json(request, wanted.deadline)
     number = _found(said, task.id)
     if not isinstance(number, str | int) or not 0 < len(str(number)) <= _LONGEST_ID:
-        raise NoFile(f"its answer has no task at {task.id}; look at what it answers and correct task.id")
-    said = _waited(request, task, str(number), deadline)
+        raise NoFileError(f"its answer has no task at {task.id}; look at what it answers and correct task.id")
+    said = _waited(request, task, str(number), wanted.deadline)
     place: Any = task.download.get_secret_value() if task.download else _found(said, task.file)
     if not isinstance(place, str):
-        raise NoFile(f"its last answer names no file at {task.file}; correct task.file")
-    file = _file(moved(request, _at(request.url, place, str(number) if task.download else "")), cap, deadline)
+        raise NoFileError(f"its last answer names no file at {task.file}; correct task.file")
+    file = wanted.fetched(moved(request, _at(request.url, place, str(number) if task.download else "")))
     return Answer(file, (*submitted.history, submitted, *file.history, file), str(number))
 
 
@@ -91,11 +96,11 @@ def _waited(request: Request, task: Task, number: str, deadline: Deadline) -> An
         if state in task.done:
             return said
         if state in task.failed:
-            raise NoFile("the shop says that the export has failed; look into its log")
+            raise NoFileError("the shop says that the export has failed; look into its log")
         if state is None:
-            raise NoFile(f"the answer about its task has nothing at {task.state}; correct task.state")
+            raise NoFileError(f"the answer about its task has nothing at {task.state}; correct task.state")
         if deadline.left < task.pause:
-            raise NoFile(f"is not done within {deadline.total:.3g} s; raise its timeout, or see why it is slow")
+            raise NoFileError(f"is not done within {deadline.total:.3g} s; raise its timeout, or see why it is slow")
         time.sleep(task.pause)
 
 
@@ -103,18 +108,18 @@ def _json(request: Request, deadline: Deadline) -> tuple[Response, Any]:
     text = io.BytesIO()
     answer = fetch(request, deadline, _JSON_BYTES, text.write)
     if why := refusal(answer, task=True):
-        raise NoFile(why)
+        raise NoFileError(why)
     try:
         return answer, json.loads(text.getvalue())
     except (ValueError, RecursionError):
-        raise NoFile("its answer is not JSON, which a task needs; leave `task` out if it answers a file") from None
+        raise NoFileError("its answer is not JSON, which a task needs; leave `task` out if it answers a file") from None
 
 
 def _at(base: str, place: str, number: str) -> str:
     try:
         return urljoin(base, place.replace("{id}", quote(number, safe="")) if number else place)
     except ValueError:
-        raise NoFile("its last answer names a file at no address") from None
+        raise NoFileError("its last answer names a file at no address") from None
 
 
 def _found(said: Any, place: str) -> Any:
