@@ -1,9 +1,11 @@
 """What goes wrong with a Redis: every error says what to do, in time, and tells no secret."""
 
+import re
 import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,28 @@ def test_a_right_that_lacks_is_named_as_an_acl_has_it(redis, open_, shop, lackin
     with pytest.raises(Denied, match=f"may not run ({said}).*ACL SETUSER") as caught:
         open_(redis.url, user="watcher", password="p").arrivals("orders", {"after": "0-0", "length": 0, "at": 0})
     assert "watcher" not in str(caught.value)
+
+
+def test_the_account_of_the_documentation_may_do_all_that_is_asked(redis, open_, shop):
+    page = (Path(__file__).parents[3] / "docs" / "queues.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ACL SETUSER order_health (.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shop.execute_command("ACL", "SETUSER", "order_health", "reset", *command.split())
+    shop.xadd("order_created", {"n": 1})
+    shop.xgroup_create("order_created", "stock", id="0")
+    shop.xreadgroup("stock", "worker", {"order_created": ">"})
+    shop.set("pay_callback_1", "x")
+    asked = open_(f"{redis.url}/0", user="order_health", password="PASSWORD")
+    assert asked.arrivals("order_created").arrived == 1
+    assert asked.delay("order_created", "stock").backlog == 1
+    assert len(asked.lasting("pay_callback_*").keys) == 1
+    shop.delete("order_created")
+    shop.rpush("order_created", "x")
+    assert asked.arrivals("order_created").arrived == 1
+    with (
+        redis.client(username="order_health", password="PASSWORD") as watcher,
+        pytest.raises(Exception, match="no permissions"),
+    ):
+        watcher.delete("pay_callback_1")
 
 
 def test_a_key_that_the_account_may_not_read_is_denied(redis, open_, shop):
