@@ -4,6 +4,7 @@ import gzip
 import math
 import shutil
 import subprocess
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -52,6 +53,36 @@ def test_a_reading_stands_on_the_page_with_what_its_probe_says_of_itself():
     assert 'order_health_limit{limit="pending",probe="pending_paid",shop="main"} 0.5' in lines
     assert 'order_health_build_info{version="1.2.3"} 1' in lines
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
+
+
+def test_a_line_keeps_its_words_while_its_value_changes():
+    page, labels = Exposition(), ["a b", 'quo"ted', "back\\slash", "two\nlines", "汉字", "nul\0", "\ud800"]
+    for value in (1, 2e9):
+        page.put(
+            reading(*(ORDERS(value, pay_channel=each) for each in labels), *BYTES.observed([1, 2, 0], 3, 9, topic="t"))
+        )
+        found = text(page)
+        fresh = Exposition()
+        fresh.put(
+            reading(*(ORDERS(value, pay_channel=each) for each in labels), *BYTES.observed([1, 2, 0], 3, 9, topic="t"))
+        )
+        lines = [line for line in found.splitlines() if line.startswith("order_health_") and "build" not in line]
+        assert set(lines) <= set(text(fresh).splitlines())
+        assert len(lines) == len(set(lines)) > len(labels) + 6
+
+
+def test_what_was_on_the_last_page_is_not_kept_until_the_next_scrape():
+    page, label = Exposition(), Text("wechat")
+    page.put(reading(Sample(ORDERS, 1.0, (label,))))
+    assert text(page)
+    gone = weakref.ref(label)
+    del label
+    page.put(reading(ORDERS(2, pay_channel="alipay")))
+    assert gone() is None
+
+
+class Text(str):
+    __slots__ = ("__weakref__",)
 
 
 def test_how_far_shards_are_read_stands_on_the_page_whatever_became_of_the_run():

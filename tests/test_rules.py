@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from exporter.alerts import step
-from exporter.model import Case, Metric
+from exporter.model import Case, Metric, Sample
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.rules.picture import MOST_CASES
 from tests import trials
@@ -45,6 +46,27 @@ def faults(folder, text):
         Rulebook.load([str(folder / "x.yml")])
     assert str(caught.value).splitlines() == list(caught.value.faults)
     return list(caught.value.faults)
+
+
+class Text(str):
+    __slots__ = ("__weakref__",)
+
+
+def test_a_quiet_rule_keeps_no_series_of_a_former_round(tmp_path):
+    rules, label = book(tmp_path, {"alert": "A", "expr": "orders > 5"}), Text("hz")
+    assert rules.judge([("main", Sample(ORDERS, 1.0, (label, "late")))], NOW).findings == []
+    gone = weakref.ref(label)
+    del label
+    for _ in range(2):
+        assert rules.judge([("main", Sample(ORDERS, 1.0, ("hz", "late")))], NOW).findings == []
+    assert gone() is None
+
+
+def test_what_no_rule_reads_is_not_looked_at(tmp_path):
+    series = [("main", Sample(ORDERS, 9.0, ("hz", "late"))), ("main", Sample(LIMIT, 9.0))]
+    rules = book(tmp_path, {"alert": "A", "expr": "orders > 5"})
+    assert len(rules.judge(series, NOW).findings) == 1
+    assert [sample for _, sample, _ in rules._values._known.values()] == [series[0][1]]
 
 
 def orders(value, *evidence, shop="main", warehouse="hz", kind="late"):

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exporter.demo.locks import Locks
+
 STREAM, GROUP = "order_created", "order-service"
 PICTURE = 12 * 1024 * 1024
 """Bytes of Base64, as they stand in the message."""
@@ -54,7 +56,8 @@ class _Order:
 class _Stream:
     """Orders of the last quarter of an hour; the one with the picture was given to consumers, and none since."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, locks: Locks) -> None:
+        self._locks = locks
         stalled = int((now - _BEHIND) * 1000)
         places = range(-_BEFORE, _AFTER + 1)
         self.orders = [_Order(stalled + n * _APART, f"OH{n + _BEFORE + 1:08d}", n == 0) for n in places]
@@ -81,7 +84,7 @@ class _Stream:
             case [b"XREVRANGE", _, high, low, _, count]:
                 yield from self._entries(self.orders[::-1], low, high, int(count))
             case _:
-                yield b"-ERR unknown command\r\n"
+                yield self._locks.answer(words)
 
     @property
     def _stuck(self) -> _Order:
@@ -148,9 +151,9 @@ class _Server(socketserver.ThreadingTCPServer):
 class Redis:
     """Listens on a free port of this machine from the beginning; `start()` answers, `stop()` ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, locks: Locks) -> None:
         self._server = _Server(("127.0.0.1", 0), _Connection)
-        self._server.stream = _Stream(time.time())
+        self._server.stream = _Stream(time.time(), locks)
         self._thread = threading.Thread(target=self._server.serve_forever, name="demo-redis", daemon=True)
 
     @property

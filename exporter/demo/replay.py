@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exporter.app import App, StartFaultError
 from exporter.demo import exports, robots, shop
+from exporter.demo.locks import Locks
 from exporter.demo.redis import Redis
 from exporter.demo.replica import Replica
 from exporter.web.listen import ListenError, bound, split
@@ -26,6 +27,7 @@ shops:
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
+      callback_locks: {{every: 1s, lifetime: 2s}}
       schema_watch: {{every: 1h}}
       order_rate: {{every: 5s}}
       slow_queries:
@@ -65,7 +67,7 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
-        replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis()
+        replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis(Locks(folder / "shop.db"))
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
         site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
         listen = f"{_bracketed(host)}:{port}"

@@ -45,8 +45,7 @@ class Rulebook:
         for rule in self._records.values():
             self._behind[rule.title] += self._sources(rule)
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
-        read = {selector.name for rule in rules for selector in rule.expression.selectors}
-        self._read = None if None in read else read
+        self._read = frozenset[str]().union(*(rule.reads for rule in rules))
         self._values = Values()
         self._quiet: dict[str, list[list[Value]]] = {}
 
@@ -81,8 +80,7 @@ class Rulebook:
     def judge(self, series: Series, at: datetime) -> Judgement:
         """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
         failed: dict[str, str] = {}
-        if self._read is not None:
-            series = [each for each in series if each[1].metric.name in self._read]
+        series = [each for each in series if each[1].metric.name in self._read]
         now, broken = self._recorded(self._values.of(series), at, failed)
         cases = Cases(series)
         findings: list[Finding] = []

@@ -53,6 +53,7 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             assert "order_search" in slow
             assert "5550123" not in slow
             assert 'order_health_search_full_scan{search="by_phone",shop="demo"} 1' in page(origin, "metrics")
+            until(lambda: "3 个支付回调锁没有过期时间" in page(origin, "rooms"))
             until(lambda: page(origin, "rooms").count("导出 /shop/orders/export 由缓存返回") >= 2)
             assert "X-Cache: HIT" in page(origin, "rooms")
             age = re.search(r"^order_health_export_age_seconds\{.*\} (\d+)", page(origin, "metrics"), re.MULTILINE)[1]

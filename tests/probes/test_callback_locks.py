@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from exporter.config import load
+from exporter.config import ConfigFaultError, load
 from exporter.probes.callback_locks import CallbackLocks
 from exporter.probes.callback_locks.look import FOLLOWED
 from exporter.probes.callback_locks.memory import Memory
@@ -23,7 +23,7 @@ class Watched:
     """A shop whose locks are in this Redis; `look` is one run so many seconds after the first."""
 
     def __init__(self, home: Plain, queues, **settings):
-        self.home, self.probe = home, CallbackLocks.model_validate(settings)
+        self.home, self.probe = home, CallbackLocks.model_validate(settings).with_queues(queues)
         brokers = {
             name: schemes()[url.partition("://")[0]].model_validate({"url": url}) for name, url in queues.items()
         }
@@ -205,14 +205,29 @@ def test_a_redis_that_is_away_is_a_failed_probe_and_no_zero(watch):
         locks.look()
 
 
-def test_a_shop_without_such_a_queue_says_what_to_write(redis, watch):
-    for queues, settings, said in (
-        ({"locks": redis.url}, {"redis": "other"}, "there is no queue other"),
-        ({"a": redis.url, "b": redis.url}, {}, "say which one"),
-        ({"orders": "rocketmq://127.0.0.1:1"}, {}, "has no keys"),
-    ):
-        with pytest.raises(NotApplicable, match=said):
-            watch(queues=queues, **settings).look()
+@pytest.mark.parametrize(
+    ("queues", "redis", "said"),
+    [
+        ("{locks: 'redis://a'}", "cache", "no queue 'cache'; queues are locks"),
+        ("{locks: 'redis://a', orders: 'redis://b'}", "''", "which of the shop's queues"),
+        ("{}", "''", "write queues:"),
+    ],
+)
+def test_a_shop_without_such_a_queue_is_told_at_once_what_to_write(tmp_path, queues, redis, said):
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        f"shops: {{main: {{database: 'sqlite:///s.db', tables: plain, queues: {queues},"
+        f" probes: {{callback_locks: {{redis: {redis}}}}}}}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigFaultError, match=r"callback_locks\.redis") as caught:
+        load(file)
+    assert said in str(caught.value)
+
+
+def test_a_queue_that_keeps_no_keys_says_so(watch):
+    with pytest.raises(NotApplicable, match="queue orders has no keys; name a redis://"):
+        watch(queues={"orders": "rocketmq://127.0.0.1:1"}).look()
 
 
 @pytest.mark.parametrize("pattern", ["pay_callback_", "{out_trade_no}", "a{out_trade_no}b{out_trade_no}", ""])

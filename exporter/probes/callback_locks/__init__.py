@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
@@ -15,9 +15,14 @@ from exporter.probes.callback_locks.look import Look
 from exporter.probes.callback_locks.memory import Memory
 from exporter.probes.callback_locks.pattern import Pattern
 from exporter.shop import Shop
+from exporter.strict import fault, faults, unknown
 from exporter.units import Duration
 
 __all__ = ["CallbackLocks"]
+
+_NAMELESS = (
+    "must say which of the shop's queues has the locks; write queues: {locks: redis://10.0.0.8:6379/1}, redis: locks"
+)
 
 
 class CallbackLocks(Probe):
@@ -52,8 +57,16 @@ class CallbackLocks(Probe):
     def limits(self) -> Mapping[str, float]:
         return {"locks": self.max_locks, "round": self.max_round}
 
+    def with_queues(self, queues: Collection[str]) -> Self:
+        if not self.redis and len(queues) == 1:
+            return self.model_copy(update={"redis": next(iter(queues))})
+        if self.redis in queues:
+            return self
+        text = f"no queue {self.redis!r}; {unknown(self.redis, queues, 'queues')}" if self.redis else _NAMELESS
+        raise faults("CallbackLocks", [fault(("redis",), "dangling", text)])
+
     def lane(self, part: str) -> str:  # noqa: ARG002 - it has no parts
-        return f"queue {self.redis}".rstrip()
+        return f"queue {self.redis}"
 
     def read(self, shop: Shop, now: datetime) -> Iterable[Sample | Gap]:
         look = Look(self, now, shop.notes.read(Memory.loads))

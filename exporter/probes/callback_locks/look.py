@@ -45,7 +45,7 @@ class Look:
         yield from tell.locks(self._stuck((name, found[name]) for name in kept))
         yield tell.COVERAGE(walk.share)
         yield tell.ROUND(max(0.0, lasted, self.memory.round))
-        yield tell.TRUNCATED(1 if len(found) > FOLLOWED else 0)
+        yield tell.TRUNCATED(1 if len(found) >= FOLLOWED else 0)
 
     def _suspect(self, name: str, left: float | None) -> bool:
         return self._pattern.number(name) is not None and (left is None or left > self._settings.max_left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from exporter.database.deadline import Deadline
 from exporter.queues.errors import Garbled, QueueError, Unreachable
@@ -17,34 +18,39 @@ from exporter.queues.redis_streams.wire import Login
 _SLOTS = 16384
 
 
+class _Range(NamedTuple):
+    """Slots from `first` to `last`; `name`: the id of the master that has them."""
+
+    first: int
+    last: int
+    name: str
+    at: tuple[str, int]
+
+
 class Cluster(Places):
     def __init__(self, hosts: Sequence[tuple[str, int]], key: Login) -> None:
         super().__init__(key)
         self._hosts = hosts
-        self._starts: list[int] = []
-        self._ranges: list[tuple[int, str, tuple[str, int]]] = []
+        self._ranges: list[_Range] = []
 
     def of(self, key: str, deadline: Deadline) -> Server:
-        ranges = self._known(deadline)
-        slot = slot_of(key.encode())
-        place = bisect_right(self._starts, slot) - 1
-        if place < 0 or slot > ranges[place][0]:
+        ranges, slot = self._known(deadline), slot_of(key.encode())
+        place = bisect_right(ranges, slot, key=lambda each: each.first) - 1
+        if place < 0 or slot > ranges[place].last:
             raise Unreachable("the cluster has no server for the slot of this key")
-        return self._server(*ranges[place][2])
+        return self._server(*ranges[place].at)
 
     def masters(self, deadline: Deadline) -> Mapping[str, Server]:
-        return {name: self._server(*at) for _, name, at in self._known(deadline)}
+        return {each.name: self._server(*each.at) for each in self._known(deadline)}
 
-    def forget(self) -> bool:
+    def forget(self) -> None:
         self._ranges = []
-        return True
 
-    def _known(self, deadline: Deadline) -> list[tuple[int, str, tuple[str, int]]]:
-        if not self._ranges:
-            self._starts, self._ranges = self._told(deadline)
-        return self._ranges
+    def _known(self, deadline: Deadline) -> list[_Range]:
+        ranges = self._ranges = self._ranges or self._told(deadline)
+        return ranges
 
-    def _told(self, deadline: Deadline) -> tuple[list[int], list[tuple[int, str, tuple[str, int]]]]:
+    def _told(self, deadline: Deadline) -> list[_Range]:
         """By the first node that answers, of those in the configuration and those met since."""
         fault: QueueError = Unreachable("no node of the cluster answers")
         for host, port, share in shares(tuple(dict.fromkeys((*self._hosts, *self._servers))), deadline):
@@ -55,17 +61,17 @@ class Cluster(Places):
                 continue
             found = sorted(_range(each, host) for each in told) if isinstance(told, list) else []
             if found:
-                return [each[0] for each in found], [each[1] for each in found]
+                return found
             fault = Unreachable("the cluster has given its slots to no node yet")
         raise fault
 
 
-def _range(told: Reply, asked: str) -> tuple[int, tuple[int, str, tuple[str, int]]]:
-    """First slot, (last slot, the master's id, its address); a node that does not know its host has the one asked."""
+def _range(told: Reply, asked: str) -> _Range:
+    """A node that does not know its own host has the one that was asked."""
     match told:
-        case [int(first), int(last), [host, int(port), bytes(name), *_], *_]:
-            known = isinstance(host, bytes) and host not in (b"", b"?")
-            return first, (last, name.decode(), (host.decode() if known and isinstance(host, bytes) else asked, port))
+        case [int(first), int(last), [bytes() | None as host, int(port), bytes(name), *_], *_]:
+            own = host.decode() if host and host != b"?" else asked
+            return _Range(first, last, name.decode(), (own, port))
     raise Garbled("the cluster tells its slots in a form that cannot be read")
 
 

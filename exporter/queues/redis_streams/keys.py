@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exporter.queues.errors import Garbled, Unreachable
+from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Key, Mark, Walk
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.refusals import MOVING, refusal
@@ -39,11 +39,7 @@ class Wanted:
 
 def lasting(places: Places, wanted: Wanted, mark: Mark | None, deadline: Deadline) -> Walk:
     """A mark is {name of a master: its cursor, or "done" until the others are}."""
-    try:
-        return _walked(places.masters(deadline), wanted, mark, deadline)
-    except Unreachable:
-        places.forget()
-        raise
+    return places.again(lambda: _walked(places.masters(deadline), wanted, mark, deadline))
 
 
 def _walked(masters: Mapping[str, Server], wanted: Wanted, mark: Mark | None, deadline: Deadline) -> Walk:
@@ -68,6 +64,10 @@ def _walked(masters: Mapping[str, Server], wanted: Wanted, mark: Mark | None, de
 
 def alive(places: Places, names: Collection[str], deadline: Deadline) -> Sequence[Key]:
     """Those of the keys that are there; raises rather than miss one that is just being moved."""
+    return places.again(lambda: _alive(places, names, deadline))
+
+
+def _alive(places: Places, names: Collection[str], deadline: Deadline) -> list[Key]:
     there: dict[Server, list[bytes]] = {}
     for name in names:
         there.setdefault(places.of(name, deadline), []).append(name.encode())

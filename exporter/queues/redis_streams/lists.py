@@ -15,7 +15,7 @@ from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.entries import BYTES, COUNT, Entry, inside, length, row
 from exporter.queues.redis_streams.pace import Sight
 from exporter.queues.redis_streams.replies import START, Long
-from exporter.queues.redis_streams.streams import Seen, milliseconds
+from exporter.queues.redis_streams.streams import LOAD, Seen, milliseconds
 
 if TYPE_CHECKING:
     from exporter.queues.redis_streams.replies import Reply
@@ -24,16 +24,24 @@ if TYPE_CHECKING:
 _MOST = 16 * BYTES
 """A fat element that waits at one end must not hide the other end; a stream is read on from it instead."""
 
+_SPEED = 300 * BYTES
+"""Bytes a second that a server copies for a script, about."""
+
 
 def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
-    """A mark is {"seen": prints of the elements at both ends, "length": of the list}.
+    """A mark is {"seen": prints of the elements at both ends, "length": of the list, "again": not before, in ms}.
 
     A list has no ids: what came and went between two looks is not seen, and an element that equals one that waits is
     taken for it.
     """
+    (clock,) = topic.all((Read.TIME,))
+    now, seen = milliseconds(clock), Seen(topic.key, look)
+    match mark or {}:
+        case {"again": int(again)} as rested if now < again <= now + _rest(_MOST * 2):
+            return seen.arrivals(rested, times=False)
     total, left, right = _ends(topic, min(COUNT, look.first), look.oversize)
-    seen = Seen(topic.key, look)
-    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total}
+    again = now + _rest(sum(each.size for each in (*left, *right)))
+    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total, "again": again}
     match mark:
         case {"seen": list(before), "length": int(known)}:
             new = _new(left, right, frozenset(map(str, before)), hidden=known - len(before))
@@ -41,6 +49,11 @@ def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
             return seen.arrivals(told, times=False, skipped=max(0, total - known - len(new)))
     seen.add((*left, *right))
     return seen.arrivals(told, times=False)
+
+
+def _rest(size: int) -> int:
+    """Milliseconds until the next look, after one at so many bytes: a fat element that waits is copied each time."""
+    return round(1000 * size / _SPEED / LOAD) if size > BYTES else 0
 
 
 def _new(left: Sequence[Entry], right: Sequence[Entry], before: Collection[str], *, hidden: int) -> list[Entry]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from exporter.database.deadline import Deadline
-from exporter.queues.errors import Unreachable
+from exporter.queues.errors import TimedOut, Unreachable
 from exporter.queues.redis_streams.commands import Question, acl
 from exporter.queues.redis_streams.refusals import refusal
 from exporter.queues.redis_streams.replies import Refused, Reply
 from exporter.queues.redis_streams.server import Server
 from exporter.queues.redis_streams.wire import Login
+
+Answer = TypeVar("Answer")
 
 
 class Places(ABC):
@@ -31,22 +34,28 @@ class Places(ABC):
     def masters(self, deadline: Deadline) -> Mapping[str, Server]:
         """Every server that holds keys of its own, by a name that stays while it does."""
 
-    def forget(self) -> bool:
-        """Looks again where things are; False where that is known for good."""
-        return False
+    @abstractmethod
+    def forget(self) -> None:
+        """Looks again where things are, when it is asked next."""
+
+    def again(self, ask: Callable[[], Answer]) -> Answer:
+        """Once more where a connection was lost: it stood idle, or another server has taken over."""
+        try:
+            return ask()
+        except Unreachable:
+            self.forget()
+            return ask()
+        except TimedOut:  # a server that is frozen may have been replaced by now
+            self.forget()
+            raise
 
     def tried(self, key: str, *questions: Question, deadline: Deadline) -> list[Reply]:
         """An answer for each, from where the key is now; what is refused is for the caller to judge."""
-        try:
-            replies = self.of(key, deadline).ask(questions, deadline)
-        except Unreachable:
-            if not self.forget():
-                raise
-        else:
-            moved = any(isinstance(reply, Refused) and reply.word == "MOVED" for reply in replies)
-            if not (moved and self.forget()):
-                return replies
-        return self.of(key, deadline).ask(questions, deadline)
+        replies = self.again(lambda: self.of(key, deadline).ask(questions, deadline))
+        if any(isinstance(reply, Refused) and reply.word == "MOVED" for reply in replies):
+            self.forget()
+            return self.of(key, deadline).ask(questions, deadline)
+        return replies
 
     def ask(self, key: str, *questions: Question, deadline: Deadline) -> list[Reply]:
         """An answer for each; raises where one is refused."""
@@ -82,6 +91,9 @@ class Alone(Places):
 
     def masters(self, deadline: Deadline) -> Mapping[str, Server]:  # noqa: ARG002 - nobody needs to be asked
         return {"": self._server(*self._host)}
+
+    def forget(self) -> None:
+        """It stays where it is."""
 
 
 def shares(hosts: Sequence[tuple[str, int]], deadline: Deadline) -> Iterator[tuple[str, int, Deadline]]:

@@ -23,15 +23,14 @@ class Sentinels(Places):
         self._master: tuple[str, int] | None = None
 
     def of(self, key: str, deadline: Deadline) -> Server:  # noqa: ARG002 - the master has every key
-        self._master = self._master or self._named(deadline)
-        return self._server(*self._master)
+        master = self._master = self._master or self._named(deadline)
+        return self._server(*master)
 
     def masters(self, deadline: Deadline) -> Mapping[str, Server]:
         return {"": self.of("", deadline)}
 
-    def forget(self) -> bool:
+    def forget(self) -> None:
         self._master = None
-        return True
 
     def _named(self, deadline: Deadline) -> tuple[str, int]:
         fault: QueueError = Unreachable("no Sentinel knows a master of that name; see the end of this queue's url")

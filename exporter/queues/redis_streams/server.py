@@ -25,6 +25,7 @@ class Server:
         self.host, self.port, self._key = host, port or DEFAULT_PORT, key
         self._turn = threading.Lock()
         self._wire: Wire | None = None
+        self._closed = False
         self.eval: Read | None = Read.EVAL_RO
 
     def ask(self, questions: Sequence[Question], deadline: Deadline) -> list[Reply]:
@@ -32,16 +33,8 @@ class Server:
         if not self._turn.acquire(timeout=deadline.left):
             raise TimedOut("the time was over before the connection was free")
         try:
-            fresh = self._wire is None
-            wire = self._wire = self._wire or self._opened(deadline)
-            try:
-                return wire.ask(questions, deadline)
-            except Unreachable:
-                if fresh:
-                    raise
-                wire.close()  # it was closed while nobody used it
-                self._wire = self._opened(deadline)
-                return self._wire.ask(questions, deadline)
+            self._wire = self._wire or self._opened(deadline)
+            return self._wire.ask(questions, deadline)
         except (Unreachable, TimedOut, Garbled):
             self._dropped()
             raise
@@ -56,11 +49,14 @@ class Server:
         return reply
 
     def close(self) -> None:
-        """At once, whoever is waiting for an answer there."""
+        """At once and for good, whoever is waiting for an answer there."""
+        self._closed = True
         if wire := self._wire:
             wire.close()
 
     def _opened(self, deadline: Deadline) -> Wire:
+        if self._closed:
+            raise Unreachable("this queue was closed")
         self.eval = Read.EVAL_RO
         wire = Wire(self.host, self.port, self._key, deadline)
         steps: list[Question] = []

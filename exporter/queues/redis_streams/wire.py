@@ -35,11 +35,15 @@ class Wire:
     def __init__(self, host: str, port: int, key: Login, deadline: Deadline) -> None:
         if not deadline.left:
             raise TimedOut("the time was over before the server was asked")
+        context = _context(key) if key.tls else None
         try:
             self._socket = socket.create_connection((host, port), timeout=deadline.left)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if key.tls:
-                self._socket = _context(key).wrap_socket(self._socket, server_hostname=host)
+            if context:
+                with contextlib.ExitStack() as unless_it_is_done:
+                    unless_it_is_done.callback(self._socket.close)
+                    self._socket = context.wrap_socket(self._socket, server_hostname=host)
+                    unless_it_is_done.pop_all()
         except ssl.SSLError as error:
             raise Denied(f"no TLS with this server: {error.reason or 'it ended the handshake'}; look at ca") from None
         except TimeoutError:
@@ -85,7 +89,10 @@ class Wire:
 
 
 def _context(key: Login) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(key.ca) if key.ca else None)
-    if key.certificate:
-        context.load_cert_chain(str(key.certificate))
+    try:
+        context = ssl.create_default_context(cafile=str(key.ca) if key.ca else None)
+        if key.certificate:
+            context.load_cert_chain(str(key.certificate))
+    except OSError:  # ssl.SSLError is one as well
+        raise Denied("the files of ca or certificate cannot be read, or are no PEM") from None
     return context

@@ -1,13 +1,17 @@
 """What goes wrong with a Redis: every error says what to do, in time, and tells no secret."""
 
+import re
 import socket
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from exporter.queues import Denied, Garbled, QueueError, TimedOut, Unreachable, Unsupported
 from tests.queues.redis_streams.conftest import PICTURE
+from tests.servers import free_port
 from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.server
@@ -95,6 +99,28 @@ def test_a_right_that_lacks_is_named_as_an_acl_has_it(redis, open_, shop, lackin
     with pytest.raises(Denied, match=f"may not run ({said}).*ACL SETUSER") as caught:
         open_(redis.url, user="watcher", password="p").arrivals("orders", {"after": "0-0", "length": 0, "at": 0})
     assert "watcher" not in str(caught.value)
+
+
+def test_the_account_of_the_documentation_may_do_all_that_is_asked(redis, open_, shop):
+    page = (Path(__file__).parents[3] / "docs" / "queues.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ACL SETUSER order_health (.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shop.execute_command("ACL", "SETUSER", "order_health", "reset", *command.split())
+    shop.xadd("order_created", {"n": 1})
+    shop.xgroup_create("order_created", "stock", id="0")
+    shop.xreadgroup("stock", "worker", {"order_created": ">"})
+    shop.set("pay_callback_1", "x")
+    asked = open_(f"{redis.url}/0", user="order_health", password="PASSWORD")
+    assert asked.arrivals("order_created").arrived == 1
+    assert asked.delay("order_created", "stock").backlog == 1
+    assert len(asked.lasting("pay_callback_*").keys) == 1
+    shop.delete("order_created")
+    shop.rpush("order_created", "x")
+    assert asked.arrivals("order_created").arrived == 1
+    with (
+        redis.client(username="order_health", password="PASSWORD") as watcher,
+        pytest.raises(Exception, match="no permissions"),
+    ):
+        watcher.delete("pay_callback_1")
 
 
 def test_a_key_that_the_account_may_not_read_is_denied(redis, open_, shop):
@@ -205,6 +231,38 @@ def test_before_redis_7_the_same_scripts_run_by_eval(redis, open_, shop):
         assert "eval" in own.commands()
     finally:
         own.remove()
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory):
+    """Speaks TLS only."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    port = free_port()
+    files = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)]
+    server = Redis("--tls-port", str(port), *files, "--tls-auth-clients", "no").start()
+    yield f"rediss://127.0.0.1:{port}", certificate
+    server.remove()
+
+
+def test_tls_is_checked_against_the_given_authority(sealed, open_):
+    url, certificate = sealed
+    with pytest.raises(QueueError, match="no stream or list"):
+        open_(url, ca=certificate).arrivals("orders")
+    with pytest.raises(Denied, match="no TLS with this server"):
+        open_(url).arrivals("orders")
+    with pytest.raises(Denied, match="cannot be read"):
+        open_(url, ca="/nowhere.pem").arrivals("orders")
+
+
+def test_tls_asked_of_a_server_without_it_is_no_waiting(redis, open_):
+    with pytest.raises(QueueError):
+        open_(redis.url.replace("redis:", "rediss:")).arrivals("orders", seconds=1)
 
 
 def test_a_password_with_any_characters_signs_in(redis, open_, shop):

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.config import ConfigFaultError, load
 from exporter.queues import Deadline, QueueError, Unreachable, Unsupported
-from exporter.queues.redis_streams.cluster import slot_of
+from exporter.queues.redis_streams.cluster import _Range, slot_of
 from tests.queues.redis_streams.conftest import PICTURE
 from tests.servers.redis import Redis
 
@@ -40,26 +40,23 @@ class TestCluster:
             assert all(open_(url).arrivals(f"orders-{n}").arrived == 1 for n in range(8))
 
     def test_a_key_that_moved_to_another_node_is_found_there(self, redis_cluster, open_):
+        """By a map of the slots that is out of date."""
         asked = open_(redis_cluster.url)
         with redis_cluster.client() as client:
             client.xadd("orders", {"n": 1})
         assert asked.arrivals("orders").arrived == 1
-        places, slot = asked.queue._places, slot_of(b"orders")
+        places = asked.queue._places
         owner = places.of("orders", Deadline(1)).port
         other = next(node.port for node in redis_cluster.nodes if node.port != owner)
-        places._ranges = [(16383, "", ("127.0.0.1", other))]
-        places._starts = [0]
-        assert slot <= 16383
+        places._ranges = [_Range(0, 16383, "", ("127.0.0.1", other))]
         assert asked.arrivals("orders").arrived == 1
         assert places.of("orders", Deadline(1)).port == owner
 
     def test_a_node_asked_as_a_server_of_its_own_says_what_to_write(self, redis_cluster, open_):
-        with redis_cluster.client() as client:
-            for n in range(8):
-                client.xadd(f"orders-{n}", {"n": n})
-        asked = open_(redis_cluster.nodes[0].url)
+        owner = redis_cluster.client().get_node_from_key("orders").port
+        other = next(node for node in redis_cluster.nodes if node.port != owner)
         with pytest.raises(Unsupported, match=r"redis\+cluster://"):
-            [asked.arrivals(f"orders-{n}") for n in range(8)]
+            open_(other.url).arrivals("orders")
 
     def test_keys_are_found_on_every_master(self, redis_cluster, open_):
         asked = open_(redis_cluster.url)
@@ -109,6 +106,21 @@ class TestSentinel:
         found = _eventually(lambda: asked.arrivals("orders"))
         assert found.arrived == 1
         assert asked.queue._places.of("", Deadline(1)).port == replica.port
+
+    def test_a_master_that_only_froze_is_left_behind_as_well(self, pair, open_):
+        """It takes the connection and never answers, and its connections stay open."""
+        master, replica, sentinel = pair
+        asked = open_(f"redis+sentinel://127.0.0.1:{sentinel.port}/shop")
+        with master.client() as client:
+            client.set("pay_callback_1", "x")
+            assert client.wait(1, 10_000) == 1
+        assert len(asked.lasting("pay_callback_*").keys) == 1
+        with sentinel.client() as client:
+            _eventually(lambda: b"ok" in client.execute_command("SENTINEL", "REPLICAS", "shop")[0])
+        with master.frozen():
+            walk = _eventually(lambda: asked.lasting("pay_callback_*", seconds=0.5))
+            assert len(walk.keys) == 1
+            assert asked.queue._places.of("", Deadline(1)).port == replica.port
 
     def test_a_name_that_the_sentinels_do_not_know_says_so(self, pair, open_):
         with pytest.raises(Unreachable, match="no Sentinel knows a master of that name"):

@@ -30,8 +30,8 @@ def peak():
 def test_a_12_mb_picture_is_found_with_its_field_and_takes_no_memory(either, shop):
     shop.xadd("orders", {"no": "O-1", "payload": order("O-1")})
     mark = either.arrivals("orders").mark
-    big = shop.xadd("orders", {"no": "O-2", "payload": order("O-2", picture=PICTURE.decode())})
-    shop.xadd("orders", {"no": "O-3", "payload": order("O-3")})
+    shop.xadd("orders", {"no": "O-2", "payload": order("O-2")})
+    big = shop.xadd("orders", {"no": "O-3", "payload": order("O-3", picture=PICTURE.decode())})
     before, begun = peak(), time.monotonic()
     found = either.arrivals("orders", mark)
     assert time.monotonic() - begun < 2
@@ -68,7 +68,7 @@ def test_what_is_found_is_the_same_with_and_without_scripts(redis, open_, shop):
     for n in range(300):
         shop.xadd("orders", {"no": f"O-{n}", "payload": "x" * (n * 300)})
     looks = [open_(redis.url), open_(redis.url, user="watcher", password="p")]
-    first, second = (each.arrivals("orders", {"after": "0-0", "length": 0, "at": 0}) for each in looks)
+    first, second = (each.arrivals("orders", {"after": "0-0", "length": 0, "at": 0}, seconds=30) for each in looks)
     assert first.stored == second.stored
     assert first.oversize == second.oversize > 0
     assert [m.id for m in first.largest] == [m.id for m in second.largest]
@@ -122,12 +122,12 @@ def test_nothing_is_skipped_when_there_is_more_than_fits_into_one_look(asked, sh
         for n in range(5000):
             pipe.xadd("orders", {"n": n})
         pipe.execute()
-    total = 0
-    for _ in range(10):
-        found = asked.arrivals("orders", mark, Look(LOOK.oversize, messages=700))
-        assert found.arrived <= 900
-        total, mark = total + found.arrived, found.mark
+    total, looks = 0, 0
+    while (found := asked.arrivals("orders", mark, Look(LOOK.oversize, messages=700))).arrived:
+        assert found.arrived <= 700
+        total, looks, mark = total + found.arrived, looks + 1, found.mark
     assert total == 5000
+    assert looks >= 8
 
 
 def test_far_behind_the_newest_are_looked_at_and_the_rest_is_told(asked, shop):
@@ -136,7 +136,7 @@ def test_far_behind_the_newest_are_looked_at_and_the_rest_is_told(asked, shop):
         for n in range(3000):
             pipe.xadd("orders", {"n": n}, id=f"{now - 600_000 + n * 200}-0")
         pipe.execute()
-    mark = {"after": f"{now - 600_001}-0", "length": 0, "at": now}
+    mark = {"after": f"{now - 600_001}-0", "length": 0, "at": now - 600_000}
     found = asked.arrivals("orders", mark, Look(LOOK.oversize, messages=400))
     assert found.stored.count == 600
     assert found.unseen["over the budget"] == pytest.approx(2400, rel=0.05)
@@ -195,6 +195,18 @@ def test_an_element_of_a_list_is_counted_once_however_long_it_waits(either, shop
     assert counted == 120
 
 
+def test_a_fat_element_that_waits_is_not_copied_in_every_look(redis, asked, shop):
+    shop.rpush("jobs", order("O-1", picture=PICTURE.decode()))
+    first = asked.arrivals("jobs")
+    shop.rpush("jobs", "more")
+    shop.config_resetstat()
+    again = asked.arrivals("jobs", first.mark)
+    assert (again.arrived, again.mark) == (0, first.mark)
+    assert "eval_ro" not in redis.commands()
+    rested = {**first.mark, "again": first.mark["again"] - 5000}
+    assert asked.arrivals("jobs", rested).arrived == 1
+
+
 def test_a_burst_into_a_list_that_its_ends_do_not_show_is_told(asked, shop):
     shop.rpush("jobs", "first")
     mark = asked.arrivals("jobs").mark
@@ -248,10 +260,8 @@ def test_consumers_get_every_message_once_while_they_are_watched(redis, asked):
                 found = asked.arrivals("orders", mark)
                 mark, seen = found.mark, seen + found.arrived
                 asked.delays("orders")
-        while found := asked.arrivals("orders", mark):
+        while (found := asked.arrivals("orders", mark)).arrived:
             mark, seen = found.mark, seen + found.arrived
-            if not found.arrived:
-                break
         stop.set()
         consumer.join(20)
         assert [int(n) for n in taken] == list(range(1500))
@@ -262,6 +272,25 @@ def test_consumers_get_every_message_once_while_they_are_watched(redis, asked):
 def test_scripts_of_the_watcher_cannot_write(shop):
     with pytest.raises(Exception, match="Write commands are not allowed"):
         shop.execute_command("EVAL_RO", "redis.call('SET', KEYS[1], 1)", 1, "x")
+
+
+def test_looks_take_two_percent_of_the_server_s_time_however_much_comes(redis, asked, shop):
+    """At some 10,000 messages a second, for a second and a half."""
+    shop.xadd("orders", {"n": 0})
+    mark = asked.arrivals("orders").mark
+    shop.config_resetstat()
+    begun = time.monotonic()
+    for _ in range(6):
+        with shop.pipeline(transaction=False) as pipe:
+            for n in range(2500):
+                pipe.xadd("orders", {"n": n, "payload": "x" * 900})
+            pipe.execute()
+        time.sleep(max(0.0, 0.25 - (time.monotonic() - begun) % 0.25))
+        mark = asked.arrivals("orders", mark).mark
+    seconds = time.monotonic() - begun
+    spent = sum(shop.info("commandstats")[f"cmdstat_{name}"]["usec"] for name in ("eval_ro", "type", "xlen")) / 1e6
+    # each look ends with the page that it has begun
+    assert spent <= 0.02 * seconds + 6 * 0.008
 
 
 # --- what is no queue

@@ -1,0 +1,29 @@
+"""Kafka asked for sizes and delays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exporter.queues import Arrivals, Deadline, Delay, Look, Mark, Queue
+from exporter.queues.kafka.arrivals import arrivals
+from exporter.queues.kafka.cluster import Cluster
+from exporter.queues.kafka.delays import delays
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from exporter.queues.kafka import Kafka
+
+
+class KafkaQueue(Queue):
+    def __init__(self, broker: Kafka) -> None:
+        self._cluster = Cluster(broker)
+
+    def arrivals(self, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
+        return arrivals(self._cluster, self._cluster.topic(topic, deadline), mark, look, deadline)
+
+    def delays(self, topic: str, groups: Collection[str], deadline: Deadline) -> Sequence[Delay]:
+        return delays(self._cluster, self._cluster.topic(topic, deadline), groups, deadline)
+
+    def close(self) -> None:
+        self._cluster.close()
