@@ -85,7 +85,7 @@ class _Comparison:
             yield "time_zone", Found(max(missing, self.file.outside, 1), ((zone, ""),))
         elif self._times_are_true and self.file.outside:
             yield "boundary", Found(self.file.outside, (self._edge(),))
-        elif strays := [] if self.file.hours else self._strays:
+        elif strays := [] if self.file.minutes else self._strays:
             yield "boundary", Found(len(strays), tuple((each, "") for each in strays[:_TOLD]))
         if missing:
             yield from self._why_missing(missing)

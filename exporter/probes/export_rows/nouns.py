@@ -82,15 +82,15 @@ class Sampled:
 class Exported:
     """What the file says. `amount` is the sum of all rows, `first_amount` that of the first row of each order.
 
-    `hours` are its orders by the hour of the window, empty where it names no times; `outside` those beyond its ends,
-    `earliest` and `latest` the first and last time in seconds from its start. `flaws`: rows by what is wrong with them.
+    `minutes` are its orders by the minute of the window, empty where it names no times; `outside` those beyond its
+    ends, `earliest` and `latest` the first and last time in seconds from its start. `flaws`: rows by what is wrong.
     """
 
     rows: int
     orders: int
     amount: Fen | None = None
     first_amount: Fen | None = None
-    hours: tuple[int, ...] = ()
+    minutes: tuple[int, ...] = ()
     outside: int = 0
     earliest: float | None = None
     latest: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
@@ -19,12 +19,6 @@ SECONDS = 5.0
 
 REPLICA_SECONDS = 3.0
 """For what a replica shows: one that is down may not use up the run."""
-
-LOOKED_THROUGH = 2_000
-"""Orders of an hour that are read to find those the file lacks."""
-
-HOURS = 3
-"""So many hours are looked through."""
 
 _WRITES = {
     # As texts: beside a COUNT MariaDB says 0 for a bare @@read_only that is 1.
@@ -80,13 +74,10 @@ class Primary:
             pairs.append(Pair(each, found.get("amount"), (at - window.since).total_seconds() if at else None))
         return pairs, unknown
 
-    def some(self, hours: Sequence[Window]) -> Iterator[Record]:
-        """Orders of these hours, as many as may be read."""
-        for hour in hours[:HOURS]:
-            asked = self.shop.within(SECONDS)
-            yield from asked.window(
-                "orders", self.by, hour.since, hour.until, match=self._match, cap=LOOKED_THROUGH
-            ).records
+    def some(self, window: Window, most: int) -> list[Record]:
+        """So many orders of the window at most, the oldest."""
+        asked = self.shop.within(SECONDS)
+        return asked.window("orders", self.by, window.since, window.until, match=self._match, cap=most).records
 
     def folded(self, record: Record) -> str:
         """The order's number as it is compared."""

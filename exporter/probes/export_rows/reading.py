@@ -59,7 +59,7 @@ class Reader:
         self._amounts = Kept(priced(form.unit))
         self._offsets = Kept(placed(form.window.since, form.zone))
         self._numbers, self._sample, self._flaws = Numbers(), Sample(), Counter[str]()
-        self._hours = [0] * len(list(form.window.hours()))
+        self._minutes = [0] * int(form.window.seconds // 60)
         self._earliest, self._latest = float("inf"), float("-inf")
         self._rows = self._outside = 0
         self._amount: Fen = 0
@@ -156,7 +156,7 @@ class Reader:
         if offset is None:
             return None
         if 0 <= offset < self._form.window.seconds:
-            self._hours[int(offset // 3600)] += 1
+            self._minutes[int(offset // 60)] += 1
         else:
             self._outside += 1
         self._earliest, self._latest = min(self._earliest, offset), max(self._latest, offset)
@@ -169,7 +169,7 @@ class Reader:
             len(self._numbers),
             self._amount if self._has_amounts else None,
             self._first_amount if self._has_amounts else None,
-            tuple(self._hours) if timed else (),
+            tuple(self._minutes) if timed else (),
             self._outside,
             self._earliest if timed else None,
             self._latest if timed else None,

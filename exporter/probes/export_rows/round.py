@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 from exporter.download import Deadline, DownloadError, asker
 from exporter.model import Case, Gap, Sample
 from exporter.probes.export_rows import tell
-from exporter.probes.export_rows.amounts import yuan
 from exporter.probes.export_rows.comparing import SHIFT, Further, Terms, agrees, compare
-from exporter.probes.export_rows.nouns import Bracket, Exported, Window
-from exporter.probes.export_rows.numbers import Numbers
+from exporter.probes.export_rows.lacking import Lacking
+from exporter.probes.export_rows.nouns import Bracket, Count, Exported, Window
 from exporter.probes.export_rows.primary import Primary
 from exporter.shop import Shop, ShopError
 from exporter.text import masked
@@ -51,7 +50,7 @@ class Round:
             bracket = Bracket(self.window, before, self._primary.count(self.window))
             further = self._further(file, replicas)
         verdict = compare(file, bracket, self._terms, further)
-        lacking = list(self._lacking(file, bracket)) if verdict.missing else []
+        lacking = self._lacking(file, before) if verdict.missing else []
         return tell.samples(self.export.label, file, bracket, verdict, lacking)
 
     @cached_property
@@ -131,16 +130,7 @@ class Round:
             return {hours: self._primary.orders(window) for hours, window in moved.items() if window.until <= self.now}
         return {}
 
-    def _lacking(self, file: Exported, bracket: Bracket) -> Iterator[Case]:
-        """Orders of the hours in which most are lacking; of the last ones, where the file names no times."""
-        hours, ours = list(self.window.hours()), bracket.before.hours
-        gaps = [mine - theirs for mine, theirs in zip(ours, file.hours, strict=True)] if file.hours else list(ours)
-        places = sorted(range(len(hours)), key=lambda place: -gaps[place] if file.hours else -place)
-        numbers = file.numbers or Numbers()
+    def _lacking(self, file: Exported, count: Count) -> list[Case]:
         with suppress(ShopError):
-            for record in self._primary.some([hours[place] for place in places if gaps[place] > 0]):
-                if record["number"] and self._primary.folded(record) not in numbers:
-                    amount = record.get("amount")
-                    yield Case(
-                        str(record["number"]), record[self.export.by], "" if amount is None else f"¥{yuan(amount)}"
-                    )
+            return Lacking(self._primary, file, self.window, count).cases(tell.EVIDENCE)
+        return []

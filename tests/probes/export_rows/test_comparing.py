@@ -92,14 +92,14 @@ def timed(*offsets):
 
 def test_times_that_are_something_else_prove_nothing():
     """The column is that of payment, say: some of its times lie beyond the day."""
-    exported = file(10, outside=4, earliest=3600.0, latest=90_000.0, hours=(0,) * 24)
+    exported = file(10, outside=4, earliest=3600.0, latest=90_000.0, minutes=(0,) * 1440)
     said = Further(pairs=timed((90_000.0, 80_000.0), (4000.0, 100.0), (7000.0, 6500.0)))
     verdict = compare(exported, bracket(Count(10)), TERMS, said)
     assert (verdict.missing, verdict.extra, verdict.found) == (0, 0, {})
 
 
 def test_orders_outside_of_the_day_are_no_substitute_for_those_inside():
-    exported = file(10, outside=4, earliest=3600.0, latest=90_000.0, hours=(0,) * 24)
+    exported = file(10, outside=4, earliest=3600.0, latest=90_000.0, minutes=(0,) * 1440)
     said = Further(pairs=timed((90_000.0, 90_000.0), (4000.0, 4000.0)))
     verdict = compare(exported, bracket(Count(10)), TERMS, said)
     assert (verdict.missing, verdict.extra) == (4, 4)

@@ -146,6 +146,23 @@ def test_a_day_of_a_large_table_without_an_index_on_time_is_counted_between_its_
     assert told.value("export_amount_difference", NAME) == -float(rows[5000][1])
 
 
+def test_orders_that_are_missing_are_found_in_a_busy_hour(day):
+    """30,000 in one hour: halved by counts until little is left to read."""
+    day.plain.sql([
+        ("INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, updated_at)"
+        " SELECT seq, CONCAT('OH', seq), CONCAT('T', seq), 'paid', 1,"
+        " TIMESTAMP('2026-02-28 10:00:00') + INTERVAL seq * 100 * 1000 MICROSECOND, '2026-03-01' FROM seq_1_to_30000"),
+        "CREATE INDEX orders_created ON orders (created_at)", "ANALYZE TABLE orders",
+    ])  # fmt: skip
+    rows = [row(f"OH{seq}", 1, at(10) + timedelta(microseconds=100_000 * seq)) for seq in range(1, 30_001)]
+    day.export([*rows[:12_345], *rows[12_347:]])
+    told = day.look()
+    assert told.refs("export_missing_rows") == ["OH12346", "OH12347"]
+    assert max(asked.rows for asked in told.trace) <= 500
+    day.export(written([each[:2] for each in rows[:-1]], ("订单编号", "实付金额")))
+    assert day.look().refs("export_missing_rows") == ["OH30000"]
+
+
 def test_amounts_in_a_binary_float_are_a_finding_of_their_own(day):
     day.orders(3).export(day.rows)
     assert findings(day.look()) == {}

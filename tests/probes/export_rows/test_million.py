@@ -34,7 +34,7 @@ form = Form(columns, Window(since, since + timedelta(days=1)), ZoneInfo("Asia/Sh
 before = peak()
 with Path(sys.argv[1]).open("rb") as file:
     found = Reader(form, lambda: None).read(file, "orders", Limits())
-print(found.rows, found.orders, found.repeated, found.amount, found.outside, sum(found.hours), peak() - before)
+print(found.rows, found.orders, found.repeated, found.amount, found.outside, sum(found.minutes), peak() - before)
 """
 
 
