@@ -18,7 +18,7 @@ from exporter.probes.export_rows.comparing import SHIFT, Further, Terms, agrees,
 from exporter.probes.export_rows.lacking import Lacking
 from exporter.probes.export_rows.nouns import Bracket, Count, Exported, Window
 from exporter.probes.export_rows.primary import Primary
-from exporter.shop import Shop, ShopError
+from exporter.shop import Refused, Shop, ShopError
 from exporter.text import masked
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Round:
         try:
             pairs, numbers = self._primary.pairs(self.window, file.sample)
             unknown = list(map(masked, numbers))  # a wrong column may hold phone numbers
-        except ShopError:  # no index on the number: the amounts are not looked into
+        except Refused:  # no index on the number: the amounts are not looked into
             pairs, unknown = [], []
         return Further(replicas, {} if pairs else self._shifted(), pairs, unknown)
 
@@ -126,7 +126,7 @@ class Round:
             hours: Window(self.window.since + step, self.window.until + step)
             for hours, step in ((SHIFT, shift), (-SHIFT, -shift))
         }
-        with suppress(ShopError):
+        with suppress(Refused):
             return {hours: self._primary.orders(window) for hours, window in moved.items() if window.until <= self.now}
         return {}
 

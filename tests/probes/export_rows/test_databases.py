@@ -163,6 +163,22 @@ def test_orders_that_are_missing_are_found_in_a_busy_hour(day):
     assert day.look().refs("export_missing_rows") == ["OH30000"]
 
 
+def test_without_an_index_on_the_number_eight_hours_are_told_by_counts(day):
+    """And amounts that differ have no cause."""
+    day.plain.large = 100
+    day.plain.sql(["DROP INDEX order_no ON orders", "CREATE INDEX orders_created ON orders (created_at)"])
+    day.orders(120, since=at(-12), hours=12)
+    day.orders(480)
+    day.plain.sql(["ANALYZE TABLE orders"])
+    day.export([each for each in day.rows if f"{at(-8):%F %T}" <= each[2] < f"{at(16):%F %T}"])
+    assert day.look().refs("export_findings", NAME, "time_zone") == ["-8 h"]
+    number, _, time = day.rows[300]
+    day.export([each for each in day.rows[120:] if each[0] != number] + [(number, "1.00", time)])
+    told = day.look()
+    assert findings(told) == {}
+    assert told.value("export_amount_difference", NAME) < 0
+
+
 def test_amounts_in_a_binary_float_are_a_finding_of_their_own(day):
     day.orders(3).export(day.rows)
     assert findings(day.look()) == {}
