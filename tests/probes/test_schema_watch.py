@@ -569,7 +569,7 @@ def test_each_kind_and_each_finding_stands_in_one_rule_and_has_its_words():
     named = re.findall(r'(?:change|finding)=~?"([a-z_|]+)"', holding)
     assert sorted("|".join(named).split("|")) == sorted((*KINDS, *FINDINGS_KNOWN))
     for language in ("zh", "en"):
-        assert set(WORDS[language].values["finding"]) == set(FINDINGS_KNOWN)
+        assert set(WORDS[language].values["finding"]) >= set(FINDINGS_KNOWN)
     for page in ("schema_watch.md", "schema_watch.en.md"):
         text = (ROOT / "docs/runbooks" / page).read_text(encoding="utf-8")
         assert [name for name in (*KINDS, *FINDINGS_KNOWN) if f"`{name}`" not in text] == []
