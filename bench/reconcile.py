@@ -4,8 +4,8 @@
 
 Five times the speed of pandas was the aim and is not reached; the two are about as fast. pandas parses and merges in C,
 and so do we by now: every row passes through C as a part of a whole column (split, join, map, set), about ten times, at
-some 5 µs in all. What is left to win is a second process for the files while the database is read. Reading row by row
-in Python took three times as long; what is won is memory, which here does not grow with the day and there does.
+some 5 µs in all. What is left to win is a second process for the files while the database is read. What is won is
+memory, which here does not grow with the day and there does.
 """
 
 import os

@@ -1,8 +1,7 @@
 """Rows of any number, grouped by their key in bounded memory: spread over files by a hash of the key.
 
 A row is two texts, and whole columns of them are handled at once, without a step of Python for each: its `core` is
-all that is compared (key, amount, currency), its `rest` what is told of it if it differs. For a million rows of four
-sides a sort by merging took twice as long, a temporary SQLite six times.
+all that is compared (key, amount, currency), its `rest` what is told of it if it differs.
 """
 
 from __future__ import annotations
