@@ -260,3 +260,16 @@ def test_an_alert_that_time_ended_claims_no_recovery():
     assert "Resolved" not in english.title
     lost = cards.write(Flip(replace(alert, status="resolved"), NOW, lost=True), **SETTING)
     assert "不再检查" in lost.title
+
+
+def test_a_length_of_time_has_its_unit_once():
+    alert = Alert(
+        rule="ConsumersStandStill",
+        labels={"severity": "critical"},
+        status="firing",
+        since=NOW,
+        value=65.0,
+        annotations={"summary": "停止消费", "unit": "秒"},
+    )
+    card = cards.write(Flip(alert, NOW), zone=ZoneInfo("Asia/Shanghai"), language="zh", external_url="")
+    assert (card.number, card.unit) == ("1分钟 5秒", "")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from exporter.cards.digests import BLUE, GREEN, MARKS, digest
 from exporter.cards.values import Language
-from exporter.cards.words import WORDS, Words
+from exporter.cards.words import SECONDS, WORDS, Words
 from exporter.model import Alert, Card, Case, Fact, Flip, Link
 from exporter.text import SEPARATOR, masked, one_line
 
@@ -52,7 +52,7 @@ def write(
         severity=severity,
         text=_over(flip, words, value_now) if over else _said(alert, "description", words, 600),
         number=number,
-        unit=(words.unit_now.format(unit) if unit else words.now) if over and number else unit,
+        unit=_beside(unit, words, over=over and bool(number)),
         facts=tuple(_facts(flip, words, severity, zone)),
         cases=() if over else tuple(_case(case, flip.at, words) for case in _oldest(alert.evidence)),
         links=(*_runbook(alert, words, external_url), *_status_page(words, external_url)),
@@ -123,6 +123,14 @@ def _over(flip: Flip, words: Words, value_now: float | None) -> str:
     unit = _said(flip.alert, "unit", words)
     now, before = (words.amount_with_unit(value, unit) for value in (value_now, flip.alert.value))
     return said + words.over_count.format(now, before)
+
+
+def _beside(unit: str, words: Words, *, over: bool) -> str:
+    """What stands beside the figure; a length of time has its units in itself."""
+    named = "" if unit in SECONDS else unit
+    if not over:
+        return named
+    return words.unit_now.format(named) if named else words.now
 
 
 def _expired(alert: Alert) -> bool:
