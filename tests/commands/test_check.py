@@ -103,20 +103,10 @@ def test_what_is_hidden_in_a_mariadb_is_told_by_exactly_the_grant_that_shows_it(
     assert "warning" not in out
 
 
-def test_the_grants_for_tables_are_run_as_printed_and_then_the_check_is_clean(checked, watched):
-    watched.account("few", "SELECT (id) ON shop.orders")
-    url = watched.url("shop", user="few")
-    status, out = checked(url)
-    assert status == 1
-    assert len(granted(out)) == len(TABLES)
-    watched.execute(*granted(out))
-    status, out = checked(url)
-    assert (status, granted(out)) == (0, [])
-
-
-def test_an_account_without_any_right_is_told_all_it_needs(checked, watched):
-    watched.account("nobody", "USAGE ON *.*")
-    url = watched.url("shop", user="nobody")
+@pytest.mark.parametrize(("account", "right"), [("few", "SELECT (id) ON shop.orders"), ("nobody", "USAGE ON *.*")])
+def test_the_grants_for_tables_are_run_as_printed_and_then_the_check_is_clean(checked, watched, account, right):
+    watched.account(account, right)
+    url = watched.url("shop", user=account)
     status, out = checked(url)
     assert status == 1
     assert len(granted(out)) == len(TABLES)

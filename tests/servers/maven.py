@@ -17,7 +17,7 @@ CACHE = ROOT / ".cache"
 
 
 def java() -> str:
-    return needed("java", "openjdk-17-jre-headless")
+    return needed("java", "default-jre-headless")
 
 
 def jars(product: str, version: str) -> Path:

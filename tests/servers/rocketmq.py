@@ -16,12 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port, needed, wait_for
+from tests.servers import free_port, maven, wait_for
 from tests.servers.remoting import ROUTE, Client, Refused
-
-ROOT = Path(__file__).parent.parent.parent
-JARS = ROOT / ".cache" / "rocketmq"
-"""By version; fetched once and kept between test runs."""
 
 VERSIONS = ("4.9.7", "5.5.0")
 """The first writes JSON in fastjson's own way, the other is the newest; 5.3.3 is fetched and run by hand."""
@@ -40,7 +36,7 @@ class RocketMQ:
     """`options` are settings of broker.conf; `accounts` the text of a plain_acl.yml, `key` its administrator's."""
 
     def __init__(self, version: str, accounts: str = "", key: object = None, **options: object) -> None:
-        self.version, self._java, self._jars = version, needed("java", "default-jre-headless"), _jars(version)
+        self.version, self._java, self._jars = version, maven.java(), maven.jars("rocketmq", version)
         self.home = Path(tempfile.mkdtemp(prefix="oh-rocketmq-"))
         self.name_port, self.port = free_port(), _free_three()
         self._key = key
@@ -178,29 +174,6 @@ class RocketMQ:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(20)
-
-
-def _jars(version: str) -> Path:
-    """The folder of the jars, fetched on first use; safe against test runs beside this one."""
-    place = JARS / version
-    if not place.exists():
-        maven = needed("mvn", "maven")
-        JARS.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=JARS))
-        pom = ROOT / "tests" / "servers" / "poms" / "rocketmq.xml"
-        command = [
-            maven, "-q", "-B", "-f", str(pom), f"-Drocketmq={version}", "dependency:copy-dependencies",
-            f"-DoutputDirectory={made}",
-        ]  # fmt: skip
-        fetched = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-        if fetched.returncode:
-            shutil.rmtree(made)
-            pytest.fail(f"RocketMQ {version} cannot be had:\n{fetched.stdout[-1500:]}", pytrace=False)
-        try:
-            made.rename(place)
-        except OSError:  # another run was faster
-            shutil.rmtree(made)
-    return place
 
 
 def _free_three() -> int:

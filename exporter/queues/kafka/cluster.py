@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from exporter.database.deadline import Deadline
 from exporter.queues.errors import Garbled, QueueError, TimedOut, Unreachable
-from exporter.queues.kafka.dialling import Account, reason
+from exporter.queues.kafka.dialling import Account
 from exporter.queues.kafka.link import Link
 from exporter.queues.kafka.refusals import refusal
 from exporter.queues.kafka.wire import Read, Stream, array, compact, string, uvarint
+from exporter.queues.sockets import reason
 
 if TYPE_CHECKING:
     from exporter.queues.kafka import Kafka

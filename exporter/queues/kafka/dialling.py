@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exporter.queues.errors import QueueError, TimedOut, Unreachable
+from exporter.queues.sockets import LEAST, reason
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
-
-LEAST = 0.005
-"""Seconds below which nothing is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +37,6 @@ def dialled(name: str, place: tuple[str, int], account: Account, deadline: Deadl
             raise _hindrance(name, error) from None
         undo.pop_all()
     return link
-
-
-def gone(link: socket.socket) -> bool:
-    """The other side has closed it, or sends what nobody asked for."""
-    link.settimeout(0)
-    try:
-        return not (link.recv(1) if isinstance(link, ssl.SSLSocket) else link.recv(1, socket.MSG_PEEK))
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return False
-    except OSError:
-        return True
-
-
-def reason(error: Exception) -> str:
-    """Without the address that some of these texts name."""
-    return (getattr(error, "strerror", None) or type(error).__name__).lower()
 
 
 def _hindrance(name: str, error: Exception) -> QueueError:

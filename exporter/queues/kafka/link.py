@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exporter.queues.errors import Garbled, TimedOut, Unreachable, Unsupported
-from exporter.queues.kafka.dialling import LEAST, Account, dialled, gone, reason
+from exporter.queues.kafka.dialling import Account, dialled
 from exporter.queues.kafka.refusals import refusal
 from exporter.queues.kafka.signing import exchange
 from exporter.queues.kafka.wire import SPOKEN, Read, Stream, data, flexible, request, string
+from exporter.queues.sockets import LEAST, gone, told
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -132,7 +133,7 @@ class Link:
         self, read: Read, version: int, fields: bytes, deadline: Deadline, most: int = _LARGEST_ANSWER
     ) -> Stream:
         self._number = (self._number + 1) % 0x7FFFFFFF
-        with self._told(deadline) as link:
+        with told(self.name, self._socket, deadline) as link:
             link.settimeout(max(LEAST, deadline.left))
             link.sendall(request(read, version, self._number, fields))
         self._left = 4
@@ -151,7 +152,7 @@ class Link:
 
     def _pieces(self, deadline: Deadline) -> Iterator[bytes]:
         while self._left:
-            with self._told(deadline) as link:
+            with told(self.name, self._socket, deadline) as link:
                 link.settimeout(max(LEAST, deadline.left))
                 piece = link.recv(min(self._left, _PIECE))
             if not piece:
@@ -161,18 +162,6 @@ class Link:
                 raise TimedOut(f"{self.name} was still answering after {deadline.total:.3g} s")
             self._left -= len(piece)
             yield piece
-
-    @contextlib.contextmanager
-    def _told(self, deadline: Deadline) -> Iterator[socket.socket]:
-        """Its socket; what goes wrong with it in words."""
-        if self._socket is None:
-            raise Unreachable(f"the connection to {self.name} is closed")
-        try:
-            yield self._socket
-        except TimeoutError:
-            raise TimedOut(f"{self.name} did not answer within {deadline.total:.3g} s") from None
-        except OSError as error:
-            raise Unreachable(f"the connection to {self.name} broke: {reason(error)}") from None
 
     def _drop(self) -> None:
         if self._socket is not None:

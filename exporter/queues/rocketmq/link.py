@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from exporter.queues.errors import Garbled, TimedOut, Unreachable
 from exporter.queues.rocketmq.frames import PREFIX, Header, Key, Read, header, lengths, request
+from exporter.queues.sockets import LEAST, gone, reason, told
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -20,9 +21,6 @@ LARGEST_ANSWER = 8 << 20
 
 _OTHERS = 100
 """Frames that nobody asked for and that are passed over until the answer comes."""
-
-_LEAST = 0.005
-"""Seconds below which nothing is begun."""
 
 
 class Body:
@@ -99,9 +97,9 @@ class Link:
     def receive(self, count: int, deadline: Deadline) -> bytes:
         into = bytearray(count)
         view, got = memoryview(into), 0
-        with self._told(deadline) as link:
+        with told(self.name, self._socket, deadline) as link:
             while got < count:
-                link.settimeout(max(_LEAST, deadline.left))
+                link.settimeout(max(LEAST, deadline.left))
                 if not (size := link.recv_into(view[got:])):
                     raise Unreachable(f"{self.name} closed the connection in the middle of an answer")
                 got += size
@@ -123,57 +121,29 @@ class Link:
 
     def _send(self, frame: bytes, deadline: Deadline) -> None:
         """A connection that was idle may have been closed by the broker (after 120 s): that is no fault."""
-        if deadline.left < _LEAST:
+        if deadline.left < LEAST:
             raise TimedOut(f"no time of this run was left to ask {self.name}")
-        if self._socket is not None and _gone(self._socket):
+        if self._socket is not None and gone(self._socket):
             self._drop()
         if self._socket is None:
             self._socket = self._dialled(deadline)
-        with self._told(deadline) as link:
-            link.settimeout(max(_LEAST, deadline.left))
+        with told(self.name, self._socket, deadline) as link:
+            link.settimeout(max(LEAST, deadline.left))
             link.sendall(frame)
 
     def _dialled(self, deadline: Deadline) -> socket.socket:
         if self._closed:
             raise Unreachable("this shop was closed")
         try:
-            link = socket.create_connection(self._place, timeout=max(_LEAST, deadline.left))
+            link = socket.create_connection(self._place, timeout=max(LEAST, deadline.left))
         except TimeoutError:
             raise TimedOut(f"{self.name} does not take a connection within the time of this run") from None
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"no connection to {self.name}: {_reason(error)}") from None
+            raise Unreachable(f"no connection to {self.name}: {reason(error)}") from None
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return link
-
-    @contextlib.contextmanager
-    def _told(self, deadline: Deadline) -> Iterator[socket.socket]:
-        """Its socket; what goes wrong with it in words."""
-        if self._socket is None:
-            raise Unreachable(f"the connection to {self.name} is closed")
-        try:
-            yield self._socket
-        except TimeoutError:
-            raise TimedOut(f"{self.name} did not answer within {deadline.total:.3g} s") from None
-        except OSError as error:
-            raise Unreachable(f"the connection to {self.name} broke: {_reason(error)}") from None
 
     def _drop(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-
-def _reason(error: Exception) -> str:
-    """Without the address that some of these texts name."""
-    return (getattr(error, "strerror", None) or type(error).__name__).lower()
-
-
-def _gone(link: socket.socket) -> bool:
-    """The other side has closed it, or sends what nobody asked for."""
-    link.setblocking(False)
-    try:
-        return not link.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
