@@ -86,5 +86,5 @@ class Probe(Strict, ABC):
 
 @cache
 def known() -> Mapping[str, type[Probe]]:
-    """Every probe of this folder by its name."""
-    return plugins.found(__name__, __path__, Probe)  # type: ignore[type-abstract]
+    """Every probe of this folder by its name; one that nobody names is not imported."""
+    return plugins.Shelf(__name__, __path__, Probe)  # type: ignore[type-abstract]
