@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import cards, collector, overview, selfmetrics
+from exporter.bench import Bench
 from exporter.config import ROOT, Config, ConfigFaultError, load
 from exporter.delivery import Sender
-from exporter.judge import Bench, Judge
+from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
 from exporter.probes import Probe
