@@ -70,10 +70,15 @@ class Pace:
         return next((each for each in choices if each.rows), min(choices, key=lambda each: each.at))
 
     def _next(self, rows: Sequence[Pending], sends: Sequence[float], weigh: Weigh) -> Sequence[Pending]:
-        """The oldest while there is room for all, a critical one while there is room for those; else all together."""
+        """The oldest while there is room for all; else the critical ones, by themselves or, in a storm, together.
+
+        What remains goes together.
+        """
         if self.share(critical=False).holds(rows, sends, weigh):
             return rows[:1]
         critical = [row for row in rows if row.critical]
+        if 1 < len(critical) < len(rows) and len(rows) > self.per_minute:
+            return critical
         if critical and self.share(critical=True).holds(critical, sends, weigh):
             return critical[:1]
         return rows
