@@ -113,3 +113,16 @@ def test_the_inhibitions_that_come_along_name_rules_that_exist(tmp_path):
         for side in (inhibit.source, inhibit.target):
             [named] = side.all
             assert set(named.value.split("|")) <= titles
+
+
+@pytest.mark.parametrize(
+    ("overflow", "said"),
+    [("dutty", "no channel 'dutty'; did you mean 'duty'?"), ("ops", "'ops' has an overflow itself")],
+)
+def test_an_overflow_ends_in_another_channel(tmp_path, overflow, said):
+    file = tmp_path / "config.yaml"
+    channels = f"{{ops: {{kind: wecom, key: k, overflow: {overflow}}}, duty: {{kind: wecom, key: d}}}}"
+    file.write_text(CONFIG.replace("{ops: {kind: wecom, key: k}}", channels).replace("ALERTS", "{}"), encoding="utf-8")
+    with pytest.raises(ConfigFaultError) as fault:
+        load(file)
+    assert fault.value.faults[0].startswith(f"config.yaml:2: channels.ops.overflow: {said}")
