@@ -78,6 +78,15 @@ def test_what_is_over_stands_last_and_while_some_fire_the_card_is_red():
     assert [case[0] for case in card.cases] == ["🔴", "🟢"]
 
 
+def test_that_some_are_over_does_not_look_like_a_new_fault():
+    group = told(Flip(stock("a"), NOW), Flip(stock("b", status="resolved"), NOW))
+    first, second = group.alerts
+    group = replace(group, alerts=(replace(first, flips=0), second), reason="some alerts resolved")
+    card = cards.write(group, zone=SHANGHAI, language="zh")
+    assert card.title.startswith("🔴 仍未恢复：1 条告警：")
+    assert (card.covers, card.resolved) == (1, 1)
+
+
 def test_when_all_are_over_the_card_is_green_and_calls_nobody():
     card = write(stock("a", status="resolved"), stock("b", status="resolved"))
     assert card.title.startswith("🟢 已恢复：2 条告警")
@@ -119,7 +128,7 @@ def test_many_alerts_are_all_counted_though_only_the_worst_are_listed():
 def test_it_is_written_in_english_too():
     card = write(stock("a"), stock("b"), language="en")
     assert card.title == "🔴 2 alerts: 1 SKUs below zero (a, main)"
-    assert card.text.startswith("2 alerts fire. ")
+    assert card.text.startswith("2 firing. ")
 
 
 def test_a_digest_of_groups_counts_their_alerts_and_lists_them_by_line():

@@ -268,6 +268,15 @@ def test_cards_that_another_sidecar_took_are_not_merged(state):
     assert titles(state.due("ops", NOW)) == ["b"]
 
 
+def test_a_digest_is_handed_over_card_by_card_but_for_those_the_other_channel_has(state):
+    fill(state, "a", "b")
+    state.commit({}, [("ops", a_card("c")), ("duty", a_card("c"))], AT)
+    state.merge(state.due("ops", NOW), a_card("digest"), NOW)
+    assert state.hand_over("ops", "duty", NOW) == 2
+    assert titles(state.due("ops", NOW)) == ["c"]
+    assert sorted(titles(state.due("duty", NOW))) == ["a", "b", "c"]
+
+
 def test_an_unfolded_digest_gives_its_cards_back_and_they_stay_alone(state):
     fill(state, "a", "b")
     digest = state.merge(state.due("ops", NOW), a_card("digest"), NOW)

@@ -64,7 +64,7 @@ REPORT_WORDS: Mapping[Language, ReportWords] = {
         stale="没有店铺统计订单数（需要检查项 order_rate），无法计算异常率。",
     ),
     "en": ReportWords(
-        daily="Daily report: {} alerts fire",
+        daily="Daily report: {} firing",
         weekly="Weekly report: {} of payments wrong",
         weekly_unknown="Weekly report: rate of wrong payments not known",
         fired="Fired",
@@ -73,7 +73,7 @@ REPORT_WORDS: Mapping[Language, ReportWords] = {
         all_well="Daily report: all is well",
         quiet="{} alerts came and went in quiet hours and were not told. ",
         times="{} times",
-        unit="alerts fire",
+        unit="firing",
         rate_unit="of payments wrong",
         delivered="Sent",
         dead="Lost",

@@ -54,7 +54,8 @@ def _title(group: Group, words: Words, firing: Sequence[Told], over: Sequence[To
     worst = summary((firing or over)[0], words)
     if firing:
         counted = words.several.format(len(firing), worst)
-        return f"{MARKS.get(severity, BLUE)} {words.still.format(counted) if group.repeated else counted}"
+        begun = not group.repeated and any(each.status == "firing" for each in group.news)
+        return f"{MARKS.get(severity, BLUE)} {counted if begun else words.still.format(counted)}"
     counted = words.several.format(len(over), worst)
     if all(each.recovered for each in over):
         return f"{GREEN} {words.over.format(counted)}"

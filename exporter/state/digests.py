@@ -11,7 +11,7 @@ from sqlalchemy import delete as remove
 
 from exporter.model import Card
 from exporter.state import nouns
-from exporter.state.outbox import Outbox, Pending
+from exporter.state.outbox import BATCH, Outbox, Pending
 from exporter.state.robots import ripe
 from exporter.state.schema import outbox
 
@@ -73,7 +73,7 @@ class Digests(Outbox):
             return int(connection.execute(update(outbox).where(old).values(status="dead", settled=now)).rowcount)
 
     def hand_over(self, channel: str, to: str, now: float) -> int:
-        """Gives what waits for one channel to another, digests card by card; how many cards that were.
+        """Gives what waits for one channel to another, digests card by card; how many cards that were, 2,000 at most.
 
         A card that this room may have, or that the other channel was given as well, stays.
         """
@@ -85,7 +85,7 @@ class Digests(Outbox):
             inside = update(outbox).where(outbox.c.digest.in_(digests))
             connection.execute(inside.values(status="waiting", due=now, digest=None))
             connection.execute(remove(outbox).where(outbox.c.id.in_(digests)))
-            ids = list(connection.scalars(select(outbox.c.id).where(free, not_(same))))
+            ids = list(connection.scalars(select(outbox.c.id).where(free, not_(same)).limit(BATCH)))
             connection.execute(
                 update(outbox).where(outbox.c.id.in_(ids)).values(channel=to, due=now, attempts=0, plain=False)
             )

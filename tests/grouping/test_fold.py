@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from exporter import alerts
 from exporter.grouping import Settings, known, step
 from exporter.model import Finding, Mute
+from exporter.model.grouping import fingerprint
 from exporter.state import State
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -199,6 +200,14 @@ def test_a_group_has_the_form_of_alertmanagers():
     assert group.labels == {"alertname": "Stock", "shop": "main"}
     assert group.common_labels == {"alertname": "Stock", "shop": "main", "severity": "warning"}
     assert group.alerts[0].ends is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "digits"),
+    [({"alertname": "X"}, "d2aeefc389ca7746"), ({"alertname": "库存", "shop": "main", "a": 'b"c'}, "4c6ff08e1e91cef9")],
+)
+def test_an_alert_is_called_by_the_fingerprint_that_alertmanager_prints(labels, digits):
+    assert fingerprint(labels) == digits
 
 
 NAMES = ["a", "b", "c"]
