@@ -72,7 +72,8 @@ class Judge:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
-            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            unjudged = judgement.failed.keys() | judgement.waiting
+            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]

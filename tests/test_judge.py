@@ -303,6 +303,18 @@ def test_a_rule_that_cannot_be_evaluated_is_logged_once_and_counted(court, tmp_p
     assert JUDGED_AT((NOW + timedelta(seconds=2)).timestamp()) in court.judge.samples()
 
 
+def test_alerts_of_a_group_that_is_not_due_stay_as_they_are(court, tmp_path):
+    rules = "groups: [{name: g, interval: 1m, rules: [{alert: Negative, expr: order_health_negative_stock_skus > 0}]}]"
+    (tmp_path / "slow.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: slow.yml}\n"))
+    court.all_well()
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    court.all_well()
+    assert court.told(30) == []
+    assert court.told(60) == [("Negative", "resolved", False)]
+
+
 def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(court.state, "commit", _full)
