@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache
 
 from exporter.model import Alert, Finding
-from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, nameless
+from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, compiled, nameless
 from exporter.rules import evaluation, files
 from exporter.rules.pace import Pace
 from exporter.rules.picture import Cases, Series, Values
 from exporter.rules.rule import Rule, doubled, names
+from exporter.rules.templates import NOBODY, External, Scene
 
 
 class RuleFaultError(ValueError):
@@ -42,20 +43,25 @@ class Judgement:
 class _Round:
     """What the rules of one round see: samples, and what recording rules make of them meanwhile."""
 
-    def __init__(self, samples: Samples, cases: Cases, at: datetime) -> None:
-        self._scraped, self.cases = samples, cases
-        self.now = Instant(samples, at.timestamp())
+    def __init__(self, samples: Samples, cases: Cases, at: datetime, external: External) -> None:
+        self._scraped, self.cases, self._external = samples, cases, external
+        self._see(Instant(samples, at.timestamp()))
+
+    def _see(self, now: Instant) -> None:
+        self.now = now
+        self.scene = Scene(self._external, now.at, lambda text: evaluation.vector(compiled(text).run(now)))
 
     def record(self, title: str, made: Mapping[str, list[Value]]) -> None:
         """`made` are the series of each rule that records this title."""
         values = [*self._scraped.named(title), *(value for each in made.values() for value in each)]
-        self.now = Instant(self.now.samples.replaced(title, values), self.now.at)
+        self._see(Instant(self.now.samples.replaced(title, values), self.now.at))
 
 
 class Rulebook:
     """The rules of all files. A rule's name is its alert's; where several share that, more is added to each."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], external: External = NOBODY) -> None:
+        self._external = external
         self._rules = dict(zip(names(rules), rules, strict=True))
         self._alerts = {name: rule for name, rule in self._rules.items() if not rule.records}
         self._order = {name: number for number, name in enumerate(self._rules)}
@@ -65,20 +71,21 @@ class Rulebook:
                 self._behind[rule.title] += rule.expression.selectors
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
         self._read = frozenset[str]().union(*(rule.reads for rule in rules))
+        self._asks = any(rule.asks for rule in rules)
         self._pace, self._values = Pace(), Values()
         self._quiet: dict[str, list[list[Value]]] = {}
         self._failed: dict[str, str] = {}
         self._made: defaultdict[str, dict[str, list[Value]]] = defaultdict(dict)
 
     @classmethod
-    def load(cls, patterns: Sequence[str]) -> Rulebook:
+    def load(cls, patterns: Sequence[str], external: External = NOBODY) -> Rulebook:
         """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
         faults: list[str] = []
         rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
         faults += doubled(rules)
         if faults:
             raise RuleFaultError(faults)
-        return cls(rules)
+        return cls(rules, external)
 
     def names(self) -> tuple[str, ...]:
         """The alerting rules, in the order of the files."""
@@ -102,8 +109,8 @@ class Rulebook:
 
         What a recording rule has made is seen by the rules behind it now, and by those before it the next time.
         """
-        series = [each for each in series if each[1].metric.name in self._read]
-        round_ = _Round(self._values.of(series), Cases(series), at)
+        series = [each for each in series if self._asks or each[1].metric.name in self._read]
+        round_ = _Round(self._values.of(series), Cases(series), at, self._external)
         for title, made in self._made.items():
             round_.record(title, made)
         waiting = self._pace.waiting(self._rules, at)
@@ -162,7 +169,7 @@ class Rulebook:
         if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
             self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
             return
-        found = evaluation.labelled(rule, now, {"alertname": rule.title})
+        found = evaluation.labelled(rule, now, {"alertname": rule.title}, round_.scene)
         self._quiet.pop(name, None)
         if not found and rule.expression.timeless:
             self._quiet[name] = read
@@ -171,7 +178,9 @@ class Rulebook:
                 rule=name,
                 labels=labels,
                 value=value.value,
-                annotations={key: text.expand(value.labels, value.value) for key, text in rule.annotations.items()},
+                annotations={
+                    key: text.expand(value.labels, value.value, round_.scene) for key, text in rule.annotations.items()
+                },
                 evidence=round_.cases.evidence(self._selectors[name], nameless(value.labels)),
                 wait=rule.wait,
                 keep=rule.keep,

@@ -37,6 +37,11 @@ class Rule:
         return ":".join(self.place.split(":")[:2])
 
     @property
+    def asks(self) -> bool:
+        """Whether its texts query series of their own, be they named in the text or made up for each alert."""
+        return any(text.asks for text in (*self.labels.values(), *self.annotations.values()))
+
+    @property
     def reads(self) -> frozenset[str]:
         """The names of the metrics that its expression selects."""
         return frozenset(selector.name for selector in self.expression.selectors if selector.name)
