@@ -121,7 +121,7 @@ class Rulebook:
         return Instant(samples, at.timestamp()), broken
 
     def _findings(self, name: str, rule: Rule, now: Instant, cases: Cases) -> Iterator[Finding]:
-        read = [now.samples.named(selector.name or "") for selector in rule.expression.selectors]
+        read = [now.samples.instant(selector, 0, now.ms) for selector in rule.expression.selectors]
         if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
             self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
             return
