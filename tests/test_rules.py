@@ -346,7 +346,7 @@ groups:
     assert faults(tmp_path, text) == [
         "rules/x.yml:3: group \"g\": intervall is an unknown field; did you mean 'interval'?",
         'rules/x.yml:8: group "g": alert "A": anotations is an unknown field; did you mean \'annotations\'?',
-        'rules/x.yml:6: group "g": alert "A": expr \'rate(x[5m])\' uses the function rate, which is not evaluated here; write it with instant values',
+        'rules/x.yml:6: group "g": alert "A": expr looks back in time, which the rules here do not yet; write it with instant values',
         'rules/x.yml:7: group "g": alert "A": for \'5 minutes\' is not a duration; write for example 30s, 5m or 1h30m',
         'rules/x.yml:10: group "g": alert "B": expr is not PromQL after \'x\': invalid promql query',
         'rules/x.yml:11: group "g": alert "B": severity is no usable template: upper is not a function here; did you mean \'toUpper\'?',

@@ -12,7 +12,7 @@ import yaml
 from exporter.model import Metric, Sample
 from exporter.rules import External, Rulebook
 from exporter.rules.templates import Scene, Template, TemplateError
-from tests.servers.prometheus import promtool
+from tests.servers.prometheus import promtool, running
 
 NOW = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,8 +41,8 @@ TEMPLATES = [
     "{{ $labels.number | humanize }} {{ humanizeDuration $labels.number }}",
     "{{ title $labels.phrase }}|{{ toUpper $labels.phrase }}",
     # what comes from outside
-    "{{ $externalLabels.region }}/{{ .ExternalLabels.missing }}/{{ $externalLabels }}|{{ $externalURL }}|{{ externalURL }}",
-    "{{ pathPrefix }}{{ graphLink `rate(x{a=~'b c'}[5m]) > 1.5` }} {{ tableLink $labels.phrase }}",
+    "{{ $externalLabels.region }}/{{ .ExternalLabels.missing }}/{{ $externalLabels }}|{{ $externalURL }}",
+    "{{ graphLink `rate(x{a=~'b c'}[5m]) > 1.5` }} {{ tableLink $labels.phrase }}",
     "{{ .ExternalURL }}{{ with $.ExternalLabels.region }}{{ . }}{{ end }}",
     # variables, and where they are known
     "{{ $x := $labels.word }}{{ $x }}{{ $x = `b` }}{{ $x }}{{ $y := $value }}{{ $y | humanize }}",
@@ -70,7 +70,7 @@ TEMPLATES = [
     "{{ and 0 (index $labels.word 100) }}{{ or 1 (index $labels.word 100) }}",
     "{{ len $labels.phrase }} {{ len $labels }} {{ index $labels `word` }}{{ index $labels `none` }} {{ index `abc` 1 }} {{ slice `abcdef` 1 3 }}{{ slice `abc` 1 }}",
     # printing
-    "{{ print $value $value `a` $value 1 2 }}|{{ println 1 `a` $value }}|{{ print }}{{ println }}|{{ print `a` `b` }}{{ print 1 true nil }}",
+    "{{ print $value $value `a` $value 1 2 }}|{{ println 1 `a` $value }}|{{ print }}{{ println }}|{{ print `a` `b` }}{{ print 1 true }}",
     r'{{ printf "%q %q %x %X %#x % x|%#q" "a\"b\n\u4e2d" 65 "hé" "hi" "hi" "hi" "raw" }}',
     '{{ printf "%x %X %#x %o %b %c %U %q %08b|%-6x|%+d" 255 255 255 8 5 20013 20013 20013 5 255 7 }}',
     '{{ printf "%x %X" $value $value }}|{{ printf "%6.2f%%|%06d|%.0f" $value 42 $value }}|{{ printf "%s" $labels }}',
@@ -238,6 +238,28 @@ def test_what_templates_make_of_values_is_what_promtool_expects(tmp_path):
     }
     tested = trial(tmp_path, rules, [*pairs, *ASKED], expected)
     assert tested.returncode == 0, differences(tested.stdout + tested.stderr)
+
+
+@pytest.mark.server
+def test_the_address_and_the_labels_of_the_outside_are_those_of_a_real_prometheus(tmp_path):
+    """promtool has no address in its tests; and rules that query see what a server has."""
+    texts = {
+        "url": "{{ externalURL }} {{ pathPrefix }} {{ $externalURL }} {{ $externalLabels.region }} {{ $externalLabels }}",
+        "asked": "{{ with query `up` }}{{ . | first | value }}{{ else }}nobody{{ end }}",
+    }
+    rule = {"alert": "A", "expr": "vector(2)", "labels": {"at": "{{ $externalLabels.site }}"}, "annotations": texts}
+    (tmp_path / "r.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "g", "interval": "1s", "rules": [rule]}]}), encoding="utf-8"
+    )
+    config = yaml.safe_dump(
+        {"global": {"external_labels": dict(EXTERNAL.labels)}, "rule_files": [str(tmp_path / "r.yml")]}
+    )
+    with running(tmp_path / "server", config, f"--web.external-url={EXTERNAL.url}", "--web.route-prefix=/") as server:
+        server.wait_for("ALERTS")
+        (there,) = server.get("/api/v1/alerts")["alerts"]
+    external = External(EXTERNAL.labels, EXTERNAL.url.rstrip("/"))  # as Prometheus has it
+    (here,) = Rulebook.load([str(tmp_path / "r.yml")], external).judge([], NOW).findings
+    assert (there["labels"], there["annotations"]) == (here.labels, here.annotations)
 
 
 @pytest.mark.server

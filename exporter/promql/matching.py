@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
+import promql_parser as tree
+
 from exporter.promql.numbers import ARITHMETIC, COMPARISON
-from exporter.promql.vector import NAME, EvaluationError, Instant, Node, Value, nameless, unique
+from exporter.promql.vector import NAME, EvaluationError, Instant, Node, Value, mapped, nameless, unique
 
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 OPERATORS = SET_OPERATORS | set(ARITHMETIC) | set(COMPARISON)
@@ -24,6 +26,18 @@ class Matching:
     labels: tuple[str, ...] = ()
     many: str = ""
     include: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, modifier: tree.BinModifier | None) -> Matching:
+        """What the parser read behind an operator."""
+        if modifier is None:
+            return cls()
+        many = {"ManyToOne": "left", "OneToMany": "right"}.get(str(modifier.card).rpartition(".")[2], "")
+        include = tuple(modifier.group_labels or ())
+        if modifier.matching is None:
+            return cls(many=many, include=include)
+        on = str(modifier.matching.type).endswith("Include")
+        return cls(on, tuple(modifier.matching.labels), many, include)
 
     def signature(self, labels: Mapping[str, str]) -> Hashable:
         if self.on:
@@ -80,12 +94,9 @@ def _scaled(operation: Operation, vector: list[Value], scalar: float, *, swapped
             return [each for each in vector if compare(scalar, each.value)]
         return [each for each in vector if compare(each.value, scalar)]
     number = operation.number
-    return unique(
-        [
-            Value(nameless(each.labels), number(scalar, each.value) if swapped else number(each.value, scalar))
-            for each in vector
-        ]
-    )
+    if swapped:
+        return mapped(vector, lambda value: number(scalar, value))
+    return mapped(vector, lambda value: number(value, scalar))
 
 
 def _vectors(operation: Operation, matching: Matching, left: list[Value], right: list[Value]) -> list[Value]:

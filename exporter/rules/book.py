@@ -44,17 +44,17 @@ class _Round:
     """What the rules of one round see: samples, and what recording rules make of them meanwhile."""
 
     def __init__(self, samples: Samples, cases: Cases, at: datetime, external: External) -> None:
-        self._scraped, self.cases, self._external = samples, cases, external
-        self._see(Instant(samples, at.timestamp()))
+        self._scraped, self.cases, self._external, self._at = samples, cases, external, at.timestamp()
+        self._see(samples)
 
-    def _see(self, now: Instant) -> None:
-        self.now = now
+    def _see(self, samples: Samples) -> None:
+        self._samples, self.now = samples, (now := Instant(samples, self._at))
         self.scene = Scene(self._external, now.at, lambda text: evaluation.vector(compiled(text).run(now)))
 
     def record(self, title: str, made: Mapping[str, list[Value]]) -> None:
         """`made` are the series of each rule that records this title."""
         values = [*self._scraped.named(title), *(value for each in made.values() for value in each)]
-        self._see(Instant(self.now.samples.replaced(title, values), self.now.at))
+        self._see(self._samples.replaced(title, values))
 
 
 class Rulebook:
@@ -165,7 +165,7 @@ class Rulebook:
 
     def _findings(self, name: str, rule: Rule, round_: _Round) -> Iterator[Finding]:
         now = round_.now
-        read = [now.samples.named(selector.name or "") for selector in rule.expression.selectors]
+        read = [now.samples.instant(selector, 0, now.ms) for selector in rule.expression.selectors]
         if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
             self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
             return

@@ -131,6 +131,8 @@ def _expression(rule: Reader) -> Expression | None:
         for reason in error.reasons:
             rule.fault("expr", reason)
         return None
+    if any(expression.past.values()):
+        rule.fault("expr", "looks back in time, which the rules here do not yet; write it with instant values")
     for selector in expression.selectors:
         if selector.name is None:
             # Which probe a rule depends on must be known before there are samples.
