@@ -12,6 +12,7 @@ from functools import cached_property
 from exporter import alerts, cards
 from exporter.config import Config, Route
 from exporter.doubt import Doubt
+from exporter.metrics import alert_series
 from exporter.model import Alert, AlertKey, Card, Flip, Name, Sample
 from exporter.rules import Judgement, Rulebook, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
@@ -63,7 +64,8 @@ class Judge:
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
-        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted)]
+        told = alert_series(self.active()) if self._bench.config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""

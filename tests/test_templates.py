@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from exporter.model import Metric, Sample
-from exporter.rules import External, Rulebook
+from exporter.model import External, Metric, Sample
+from exporter.rules import Rulebook
 from exporter.rules.templates import Scene, Template, TemplateError
 from tests.servers.prometheus import promtool, running
 
@@ -242,7 +242,7 @@ def test_what_templates_make_of_values_is_what_promtool_expects(tmp_path):
 
 @pytest.mark.server
 def test_the_address_and_the_labels_of_the_outside_are_those_of_a_real_prometheus(tmp_path):
-    """promtool has no address in its tests; and rules that query see what a server has."""
+    """Promtool has no address in its tests; and rules that query see what a server has."""
     texts = {
         "url": "{{ externalURL }} {{ pathPrefix }} {{ $externalURL }} {{ $externalLabels.region }} {{ $externalLabels }}",
         "asked": "{{ with query `up` }}{{ . | first | value }}{{ else }}nobody{{ end }}",

@@ -6,6 +6,5 @@ Rules over instant values only; what else a file asks for is refused when it is 
 from exporter.rules.book import Judgement, Rulebook, RuleFaultError
 from exporter.rules.picture import Series
 from exporter.rules.rule import Rule
-from exporter.rules.templates import External
 
-__all__ = ["External", "Judgement", "Rule", "RuleFaultError", "Rulebook", "Series"]
+__all__ = ["Judgement", "Rule", "RuleFaultError", "Rulebook", "Series"]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from exporter.model import Alert, Finding
+from exporter.model import Alert, External, Finding
 from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, compiled, nameless
 from exporter.rules import evaluation, files
 from exporter.rules.pace import Pace
 from exporter.rules.picture import Cases, Series, Values
 from exporter.rules.rule import Rule, doubled, names
-from exporter.rules.templates import NOBODY, External, Scene
+from exporter.rules.templates import NOBODY, Scene
 
 
 class RuleFaultError(ValueError):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from exporter.rules.templates.blocks import Part, parsed
 from exporter.rules.templates.data import TemplateError
-from exporter.rules.templates.scene import NOBODY, NOWHERE, External, Scene, Scope
+from exporter.rules.templates.scene import NOBODY, NOWHERE, Scene, Scope
 
-__all__ = ["NOBODY", "NOWHERE", "External", "Scene", "Template", "TemplateError"]
+__all__ = ["NOBODY", "NOWHERE", "Scene", "Template", "TemplateError"]
 
 LONGEST, MOST_ACTIONS = 20_000, 200
 

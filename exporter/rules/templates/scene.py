@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
+from exporter.model import External
 from exporter.promql import Value
 from exporter.rules.templates.data import Record, TemplateError
 
@@ -14,18 +14,6 @@ MOST_TURNS, LONGEST_RESULT = 10_000, 100_000
 
 PREDECLARED = ("$", "$labels", "$externalLabels", "$externalURL", "$value")
 """The variables every template has, in the order of their slots."""
-
-
-@dataclass(frozen=True)
-class External:
-    """How others know this sidecar: labels that tell its alerts from another's, and the address people open."""
-
-    labels: Mapping[str, str] = field(default_factory=dict)
-    url: str = ""
-
-    @cached_property
-    def path(self) -> str:
-        return urlsplit(self.url).path
 
 
 @dataclass(frozen=True)
