@@ -14,7 +14,7 @@ from exporter.alerts import step
 from exporter.model import Case, Metric, Sample
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.rules.picture import MOST_CASES
-from tests import trials
+from exporter.trials import Sheet, failures
 from tests.servers.prometheus import promtool
 
 ROOT = Path(__file__).parent.parent
@@ -114,19 +114,13 @@ def test_promtool_finds_the_expected_alerts(path):
 
 @pytest.mark.parametrize("path", TRIALS, ids=lambda path: path.name)
 def test_our_judge_finds_the_same_alerts_with_the_same_labels_and_annotations(path):
-    count = 0
-    for trial in trials.run(path):
-        assert trial.found == trial.expected, str(trial)
-        count += 1
-    assert count > 0
+    sheet = Sheet.read(path)
+    assert any(test.alerts for test in sheet.tests)
+    assert failures(sheet) == []
 
 
 def test_every_rule_file_has_its_trials():
     assert [path.name for path in TRIALS] == [path.stem + ".test.yml" for path in RULES]
-
-
-def test_the_notation_of_series_is_promtools():
-    assert trials.values("1+2x2 -1x1 _ _x2 3-1x2 stale 7") == [1, 3, 5, -1, -1, None, None, None, 3, 2, 1, "stale", 7]
 
 
 # --- judging
