@@ -175,6 +175,20 @@ def test_more_alerts_than_the_limit_of_the_group_are_a_failure(tmp_path):
     assert rules.judge([orders(1), orders(2, kind="lost")], NOW).failed == {"A": "exceeded limit of 1 with 2 alerts"}
 
 
+def test_a_hundred_thousand_alerts_of_one_rule_are_refused_in_bounded_time_unless_the_group_allows_them(tmp_path):
+    rule = {"alert": "A", "expr": "orders > 0", "annotations": {"summary": "{{ $labels.kind }}"}}
+    series = [orders(1, kind=str(number)) for number in range(100_000)]
+    rules = book(tmp_path, rule)
+    began = time.perf_counter()
+    judgement = rules.judge(series, NOW)
+    assert time.perf_counter() - began < 10
+    assert judgement.findings == []
+    assert judgement.failed["A"].startswith(
+        "exceeded limit of 10000 with 100000 alerts; aggregate them by fewer labels"
+    )
+    assert len(book(tmp_path, rule, limit=20_000).judge(series[:15_000], NOW).findings) == 15_000
+
+
 def test_what_is_recorded_is_seen_by_the_rules_below_now_and_by_those_above_the_next_time(tmp_path):
     rules = book(
         tmp_path,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from exporter.__main__ import main
 from exporter.promql import is_stale
@@ -95,6 +97,50 @@ def test_what_fails_is_told_in_promtools_words_to_the_letter(tmp_path, capfd):
     # promtool also lists the series that are found twice
     assert here.err == re.sub(r"(operation: )\[.*\];", r"\1", there.stderr)
     assert len(there.stderr.splitlines()) > 60
+
+
+def fates(chance):
+    """Rules with every way to wait and to linger over series that come, go, hold and do not."""
+    rules, minutes = [{"record": "sum:x", "expr": "sum by (a) (x)"}], range(0, 25, 2)
+    for n in range(12):
+        expr = chance.choice(["x > {}", "sum:x > {}", "x == {}", "max by (b) (x) < {}", "absent(x{{a='{}'}})"])
+        rule = {"alert": f"A{n}", "expr": expr.format(chance.randint(0, 4)), "annotations": {"s": "{{ $value }}"}}
+        rule["for"] = chance.choice(["0s", "1m", "90s", "5m"])
+        rule["keep_firing_for"] = chance.choice(["0s", "1m", "90s", "5m"])
+        rules.append({key: text for key, text in rule.items() if text != "0s"})
+    words = ["0", "1", "2", "3", "4", "5", "_", "stale", "3x2", "0x3", "NaN"]
+    test = {
+        "name": "fates",
+        "interval": chance.choice(["30s", "1m"]),
+        "input_series": [
+            {"series": f'x{{a="{a}", b="{b}"}}', "values": " ".join(chance.choices(words, k=60))}
+            for a in range(3)
+            for b in range(2)
+        ],
+        "alert_rule_test": [
+            {"alertname": f"A{number}", "eval_time": f"{minute}m", "exp_alerts": []}
+            for number in range(12)
+            for minute in minutes
+        ],
+        "promql_expr_test": [
+            {"expr": expr, "eval_time": f"{minute}m", "exp_samples": []}
+            for expr in ("ALERTS", "ALERTS_FOR_STATE", "sum:x")
+            for minute in minutes
+        ],
+    }
+    group = {"name": "g", "rules": rules}
+    return yaml.safe_dump({"groups": [group]}), yaml.safe_dump({"rule_files": ["f.yml"], "tests": [test]})
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("seed", range(6))
+def test_alerts_wait_fire_linger_and_end_when_they_do_in_promtool(tmp_path, seed):
+    """Nothing is expected, so both tell all that they find. Series do not end within: 2.x and 3.x differ at 5 minutes."""
+    rules, trials = fates(random.Random(seed))
+    file = write(tmp_path, trials, rules)
+    there = promtool("test", "rules", str(file)).stderr.replace("  FAILED:\n", "")
+    assert there.count("Labels:") > 20
+    assert "\n".join(failures(Sheet.read(file))) == there.rstrip("\n")
 
 
 @pytest.mark.server
