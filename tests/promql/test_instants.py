@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-import time
-from collections import Counter
 
 import pytest
 
 from exporter.promql import EvaluationError, PromqlError, Samples, check, evaluate
-from tests.expressions import Writer, series
+from tests.promql import twin
+from tests.promql.expressions import Writer, series
 from tests.servers import prometheus
 
 AT = 1_700_000_000.0
@@ -185,7 +184,7 @@ def write_openmetrics(path, pairs):
 
 
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory):
+def pair(tmp_path_factory):
     """A real Prometheus that holds the same series."""
     folder = tmp_path_factory.mktemp("prometheus")
     pairs = series(random.Random(11))
@@ -198,49 +197,11 @@ def twin(tmp_path_factory):
         yield server, Samples.of(pairs)
 
 
-def theirs(server, expr):
-    try:
-        answer = server.query(expr, AT)
-    except prometheus.Refused as error:
-        return f"error: {error}"
-    if answer["resultType"] == "scalar":
-        return float(answer["result"][1])
-    return {frozenset(each["metric"].items()): float(each["value"][1]) for each in answer["result"]}
-
-
-def ours(expr, samples):
-    try:
-        result = evaluate(expr, samples, AT)
-    except (EvaluationError, PromqlError) as error:
-        return f"error: {error}"
-    if not isinstance(result, list):
-        return result
-    return {frozenset(each.labels.items()): each.value for each in result}
-
-
-def alike(left, right):
-    if isinstance(left, str) or isinstance(right, str):
-        return isinstance(left, str) and isinstance(right, str)
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(alike(left[key], right[key]) for key in left)
-    if isinstance(left, dict) or isinstance(right, dict):
-        return False
-    return (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=1e-9)
-
-
 @pytest.mark.server
-def test_random_expressions_have_the_results_of_a_real_prometheus(twin):
-    server, samples = twin
+def test_random_expressions_have_the_results_of_a_real_prometheus(pair):
+    server, samples = pair
     writer = Writer(seed=20)
-    different, kinds, began = [], Counter(), time.monotonic()
-    for _ in range(1500):
-        expr = writer.expression()
-        here, there = ours(expr, samples), theirs(server, expr)
-        kinds["error" if isinstance(there, str) else "empty" if there == {} else "result"] += 1
-        if not alike(here, there):
-            different.append(f"{expr}\n  here:  {here}\n  there: {there}")
-        if time.monotonic() - began > 30:
-            break
+    kinds, different = twin.compared(server, samples, [(writer.expression(), AT) for _ in range(1500)])
     assert not different, f"{len(different)} of {kinds.total()} differ:\n" + "\n".join(different[:10])
     assert kinds["result"] > 250, kinds
     assert kinds["error"] > 20, kinds
