@@ -12,6 +12,7 @@ from functools import cached_property
 from exporter import alerts, cards
 from exporter.config import Config, Route
 from exporter.doubt import Doubt
+from exporter.metrics import alert_series
 from exporter.model import Alert, AlertKey, Card, Flip, Name, Sample
 from exporter.rules import Judgement, Rulebook, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
@@ -63,7 +64,8 @@ class Judge:
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
-        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted)]
+        told = alert_series(self.active()) if self._bench.config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
@@ -72,7 +74,8 @@ class Judge:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
-            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            unjudged = judgement.failed.keys() | judgement.waiting
+            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]

@@ -181,7 +181,7 @@ def test_more_alerts_than_the_limit_of_the_group_are_a_failure(tmp_path):
     assert rules.judge([orders(1), orders(2, kind="lost")], NOW).failed == {"A": "exceeded limit of 1 with 2 alerts"}
 
 
-def test_recording_rules_work_for_the_alerts_below_and_above_them(tmp_path):
+def test_what_is_recorded_is_seen_by_the_rules_below_now_and_by_those_above_the_next_time(tmp_path):
     rules = book(
         tmp_path,
         {"alert": "Above", "expr": "shop:orders:sum > 2"},
@@ -189,7 +189,9 @@ def test_recording_rules_work_for_the_alerts_below_and_above_them(tmp_path):
         {"record": "orders:most", "expr": "max(shop:orders:sum)"},
         {"alert": "Below", "expr": "orders:most > 2"},
     )
-    found = rules.judge([orders(1, case("a")), orders(2, case("b"), kind="lost")], NOW).findings
+    series = [orders(1, case("a")), orders(2, case("b"), kind="lost")]
+    assert [each.rule for each in rules.judge(series, NOW).findings] == ["Below"]
+    found = rules.judge(series, NOW).findings
     assert [(each.rule, dict(each.labels)) for each in found] == [
         ("Above", {"alertname": "Above", "shop": "main", "unit": "orders"}),
         ("Below", {"alertname": "Below"}),
@@ -197,6 +199,56 @@ def test_recording_rules_work_for_the_alerts_below_and_above_them(tmp_path):
     assert [case.ref for case in found[1].evidence] == ["a", "b"]
     assert rules.readers({"orders"}) == {"Above", "Below"}
     assert rules.readers({"orders:most"}) == {"Below"}
+
+
+def test_a_recording_rule_may_read_what_it_has_recorded_itself(tmp_path):
+    rules = book(
+        tmp_path,
+        {"record": "rounds", "expr": "rounds + 1 or vector(1)"},
+        {"alert": "Third", "expr": "rounds >= 3"},
+    )
+    assert [len(rules.judge([], NOW).findings) for _ in range(4)] == [0, 0, 1, 1]
+    assert rules.judge([], NOW).findings[0].value == 5
+
+
+def test_recording_rules_that_read_each_other_recover_together(tmp_path):
+    rules = book(
+        tmp_path,
+        {"record": "one", "expr": "orders + on (shop) orders or other"},
+        {"record": "other", "expr": "one"},
+        {"alert": "A", "expr": "other > 0"},
+    )
+    assert rules.judge([orders(1), orders(2, kind="lost")], NOW).failed.keys() == {"one", "other", "A"}
+    assert rules.judge([orders(1)], NOW).failed == {}
+    assert [finding.value for finding in rules.judge([orders(1)], NOW).findings] == [2]
+
+
+def test_a_group_is_judged_at_its_own_interval_and_its_alerts_stay_meanwhile(tmp_path):
+    slow = {"name": "slow", "interval": "1m", "rules": [
+        {"record": "most", "expr": "max(orders)"}, {"alert": "Slow", "expr": "orders > 0"},
+    ]}  # fmt: skip
+    fast = {"name": "fast", "rules": [{"alert": "Fast", "expr": "most > 0"}]}
+    (tmp_path / "x.yml").write_text(yaml.safe_dump({"groups": [slow, fast]}), encoding="utf-8")
+    rules = Rulebook.load([str(tmp_path / "x.yml")])
+
+    def at(seconds, *series):
+        judgement = rules.judge(series, NOW + timedelta(seconds=seconds))
+        assert judgement.waiting <= {"Slow"}
+        return {finding.rule: finding.value for finding in judgement.findings}, bool(judgement.waiting)
+
+    assert at(2, orders(1)) == ({"Slow": 1, "Fast": 1}, False)
+    assert at(7, orders(5)) == ({"Fast": 1}, True)
+    assert at(59, orders(5)) == ({"Fast": 1}, True)
+    assert at(62, orders(5)) == ({"Slow": 5, "Fast": 5}, False)
+    assert at(64) == ({"Fast": 5}, True)
+    assert at(-300) == ({}, False)
+
+
+def test_a_rule_that_failed_is_told_of_until_its_group_is_due_again(tmp_path):
+    rules = book(tmp_path, {"alert": "A", "expr": "orders + on (shop) orders"}, interval="1m")
+    assert rules.judge([orders(1), orders(2, kind="lost")], NOW).failed.keys() == {"A"}
+    assert rules.judge([], NOW + timedelta(seconds=5)).failed.keys() == {"A"}
+    assert rules.judge([], NOW + timedelta(seconds=60)).failed == {}
 
 
 def test_a_recording_rule_that_fails_takes_with_it_only_the_rules_that_read_it(tmp_path):
@@ -334,11 +386,6 @@ groups:
             "groups: [{name: g, rules: [{alert: A, expr: x}, {alert: A, expr: y}]}]\n",
             "has the name and labels of rules/x.yml:1",
         ),
-        (
-            "groups: [{name: g, rules: [{record: a, expr: b}, {record: b, expr: x}]}]\n",
-            "reads b, which is recorded at rules/x.yml:1",
-        ),
-        ("groups: [{name: g, rules: [{record: a, expr: a + 1}]}]\n", "reads a, which is recorded"),
         ("groups: [{name: g, rules: [{alert: A, expr: x, expr: y}]}]\n", "expr stands here a second time"),
     ],
 )

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     config = load(args.config_file)
-    rulebook = Rulebook.load(config.rule_files())
+    rulebook = Rulebook.load(config.rule_files(), config.external())
     exposition = Exposition()
     silent = []
     for name, shop in opened(config).items():

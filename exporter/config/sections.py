@@ -118,14 +118,25 @@ class Route(Strict):
         return all(labels.get(name) == value for name, value in self.match.items())
 
 
+def _label(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name, re.ASCII) or name.startswith("__"):
+        raise ValueError("cannot be a label; write letters, digits and `_`, and no `__` in front")
+    return name
+
+
 class Alerts(Strict):
-    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings."""
+    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
+
+    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics.
+    """
 
     rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
         default_factory=lambda: ["rules/*.yml"]
     )
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
+    external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
+    export: bool = False
 
 
 def _opened_by_phones(url: str) -> str:

@@ -1,6 +1,6 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
-from exporter.model.alerting import Alert, AlertKey, Finding, Flip
+from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip
 from exporter.model.muting import Mute
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
@@ -12,6 +12,7 @@ __all__ = [
     "Case",
     "Coverage",
     "Delivery",
+    "External",
     "Fact",
     "Finding",
     "Flip",

@@ -34,9 +34,9 @@ class Samples:
     def __iter__(self) -> Iterator[Value]:
         return (value for values in self._named.values() for value in values)
 
-    def joined(self, name: str, values: Iterable[Value]) -> Samples:
-        """These samples and what a recording rule has made of them."""
-        return Samples({**self._named, name: [*self.named(name), *values]})
+    def replaced(self, name: str, values: Iterable[Value]) -> Samples:
+        """The same with these series of that name, such as a recording rule has made."""
+        return Samples({**self._named, name: list(values)})
 
     def instant(self, selector: Selector, oldest: int, newest: int) -> list[Value]:
         del oldest, newest
