@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import cache
 
 from exporter.model import Alert, External, Finding
-from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, compiled, nameless
+from exporter.promql import EvaluationError, History, Instant, Selector, Value, nameless
 from exporter.rules import evaluation, files
 from exporter.rules.pace import Pace
 from exporter.rules.picture import Cases, Series, Values
+from exporter.rules.rounds import PastRound, Round
 from exporter.rules.rule import Rule, doubled, names
-from exporter.rules.templates import NOBODY, Scene
+from exporter.rules.templates import NOBODY
 
 
 class RuleFaultError(ValueError):
@@ -40,21 +41,14 @@ class Judgement:
     """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
 
 
-class _Round:
-    """What the rules of one round see: samples, and what recording rules make of them meanwhile."""
-
-    def __init__(self, samples: Samples, cases: Cases, at: datetime, external: External) -> None:
-        self._scraped, self.cases, self._external, self._at = samples, cases, external, at.timestamp()
-        self._see(samples)
-
-    def _see(self, samples: Samples) -> None:
-        self._samples, self.now = samples, (now := Instant(samples, self._at))
-        self.scene = Scene(self._external, now.at, lambda text: evaluation.vector(compiled(text).run(now)))
-
-    def record(self, title: str, made: Mapping[str, list[Value]]) -> None:
-        """`made` are the series of each rule that records this title."""
-        values = [*self._scraped.named(title), *(value for each in made.values() for value in each)]
-        self._see(self._samples.replaced(title, values))
+def read_rules(patterns: Sequence[str]) -> list[Rule]:
+    """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
+    faults: list[str] = []
+    rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
+    faults += doubled(rules)
+    if faults:
+        raise RuleFaultError(faults)
+    return rules
 
 
 class Rulebook:
@@ -75,17 +69,12 @@ class Rulebook:
         self._pace, self._values = Pace(), Values()
         self._quiet: dict[str, list[list[Value]]] = {}
         self._failed: dict[str, str] = {}
-        self._made: defaultdict[str, dict[str, list[Value]]] = defaultdict(dict)
+        self._made: defaultdict[str, dict[str, Sequence[Value]]] = defaultdict(dict)
 
     @classmethod
     def load(cls, patterns: Sequence[str], external: External = NOBODY) -> Rulebook:
         """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
-        faults: list[str] = []
-        rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
-        faults += doubled(rules)
-        if faults:
-            raise RuleFaultError(faults)
-        return cls(rules, external)
+        return cls(read_rules(patterns), external)
 
     def names(self) -> tuple[str, ...]:
         """The alerting rules, in the order of the files."""
@@ -110,9 +99,14 @@ class Rulebook:
         What a recording rule has made is seen by the rules behind it now, and by those before it the next time.
         """
         series = [each for each in series if self._asks or each[1].metric.name in self._read]
-        round_ = _Round(self._values.of(series), Cases(series), at, self._external)
-        for title, made in self._made.items():
-            round_.record(title, made)
+        return self._judged(Round(self._values.of(series), self._made, at, self._external, Cases(series)), at)
+
+    def judge_past(self, past: History, at: datetime) -> Judgement:
+        """The same over a history, into which recording rules write."""
+        self._quiet.clear()
+        return self._judged(PastRound(past, at, self._external), at)
+
+    def _judged(self, round_: Round, at: datetime) -> Judgement:
         waiting = self._pace.waiting(self._rules, at)
         findings: list[Finding] = []
         for name, rule in self._rules.items():
@@ -126,7 +120,7 @@ class Rulebook:
             lambda alert: _only(measured(alert.rule), alert.labels),
         )
 
-    def _one(self, name: str, rule: Rule, round_: _Round) -> list[Finding]:
+    def _one(self, name: str, rule: Rule, round_: Round) -> list[Finding]:
         """What one rule finds, or why it cannot tell; a recording rule finds nothing, but is seen from now on."""
         self._failed.pop(name, None)
         try:
@@ -134,8 +128,9 @@ class Rulebook:
             if not rule.records:
                 return list(self._findings(name, rule, round_))
             made = evaluation.labelled(rule, round_.now, {"__name__": rule.title})
-            self._made[rule.title][name] = [Value(labels, value.value) for value, labels in made]
-            round_.record(rule.title, self._made[rule.title])
+            before, new = self._made[rule.title].get(name, ()), [Value(labels, value.value) for value, labels in made]
+            self._made[rule.title][name] = new
+            round_.record(rule.title, self._made[rule.title], new, before)
         except EvaluationError as error:
             self._failed[name] = str(error)
         except Exception as error:  # noqa: BLE001 - one rule that breaks disturbs no other
@@ -163,7 +158,7 @@ class Rulebook:
             found += (made for made in self._behind.get(each.name or "", ()) if made not in found)
         return tuple(found)
 
-    def _findings(self, name: str, rule: Rule, round_: _Round) -> Iterator[Finding]:
+    def _findings(self, name: str, rule: Rule, round_: Round) -> Iterator[Finding]:
         now = round_.now
         read = [now.samples.instant(selector, 0, now.ms) for selector in rule.expression.selectors]
         if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
