@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from exporter.promql import EvaluationError, PromqlError, Samples, check, evaluate
+from exporter.promql import EvaluationError, History, PromqlError, check, evaluate
 from tests.promql import twin
 from tests.promql.expressions import Writer, series
 from tests.servers import prometheus
@@ -15,9 +15,17 @@ from tests.servers import prometheus
 AT = 1_700_000_000.0
 
 
+def past(*pairs):
+    """A history of one instant."""
+    made = History()
+    for labels, value in pairs:
+        made.append(labels, AT, value)
+    return made
+
+
 def vector(expr, *pairs):
     """The result as {labels: value}, the labels written as `a="b"`."""
-    result = evaluate(expr, Samples.of(pairs), AT)
+    result = evaluate(expr, past(*pairs), AT)
     return {",".join(f"{k}={v}" for k, v in sorted(each.labels.items())): each.value for each in result}
 
 
@@ -29,8 +37,8 @@ def one(name, value=1.0, **labels):
 
 
 def test_a_power_binds_tighter_than_a_minus_and_to_the_right():
-    assert evaluate("-2 ^ 2", Samples.of([]), AT) == -4
-    assert evaluate("2 ^ 3 ^ 2", Samples.of([]), AT) == 512
+    assert evaluate("-2 ^ 2", History(), AT) == -4
+    assert evaluate("2 ^ 3 ^ 2", History(), AT) == 512
     assert vector("-a ^ 2", one("a", 3)) == {"": -9}
 
 
@@ -69,8 +77,8 @@ def test_group_left_copies_the_named_labels_and_removes_those_the_other_side_lac
 
 
 def test_the_scalar_of_several_series_is_not_a_number():
-    assert math.isnan(evaluate("scalar(a)", Samples.of([one("a", x="1"), one("a", x="2")]), AT))
-    assert evaluate("scalar(a)", Samples.of([one("a", 4, x="1")]), AT) == 4
+    assert math.isnan(evaluate("scalar(a)", past(one("a", x="1"), one("a", x="2")), AT))
+    assert evaluate("scalar(a)", past(one("a", 4, x="1")), AT) == 4
 
 
 def test_names_drop_on_arithmetic_functions_and_bool_and_stay_on_filters():
@@ -110,7 +118,7 @@ def test_absent_takes_its_labels_from_what_must_be_equal_once():
 
 
 def test_time_is_the_instant_of_evaluation():
-    assert evaluate("time()", Samples.of([]), AT) == AT
+    assert evaluate("time()", History(), AT) == AT
     assert vector("time() - a", one("a", AT - 60)) == {"": 60}
 
 
@@ -152,7 +160,7 @@ def test_what_cannot_be_evaluated_is_refused_with_its_reason(expr, reason):
     reasons = check(expr)
     assert any(reason in each for each in reasons), reasons
     with pytest.raises(PromqlError):
-        evaluate(expr, Samples.of([]), AT)
+        evaluate(expr, History(), AT)
 
 
 @pytest.mark.parametrize("expr", ["(" * 2000 + "1" + ")" * 2000, "-" * 4999 + "a", "+".join(["a"] * 2500)])
@@ -194,7 +202,7 @@ def pair(tmp_path_factory):
     )
     assert made.returncode == 0, made.stderr
     with prometheus.running(folder) as server:
-        yield server, Samples.of(pairs)
+        yield server, past(*pairs)
 
 
 @pytest.mark.server
