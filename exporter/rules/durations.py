@@ -16,3 +16,15 @@ def duration(text: str) -> float:
     if found is None:
         raise ValueError(f"{text!r} is not a duration; write for example 30s, 5m or 1h30m")
     return sum(float(amount or 0) * unit for amount, unit in zip(found.groups(), _UNITS, strict=True))
+
+
+def written(seconds: float) -> str:
+    """As Prometheus writes the duration: `1h30m`; years and weeks only where nothing is left."""
+    rest, text = round(seconds * 1000), ""
+    for name, unit in zip(("y", "w", "d", "h", "m", "s", "ms"), _UNITS, strict=True):
+        length = round(unit * 1000)
+        if name in ("y", "w") and rest % length:
+            continue
+        amount, rest = divmod(rest, length)
+        text += f"{amount}{name}" if amount else ""
+    return text or "0s"

@@ -9,6 +9,9 @@ from exporter.promql import nameless as without_name
 from exporter.rules.rule import Rule
 from exporter.rules.templates import NOWHERE, Scene
 
+MOST = 10_000
+"""Results of one rule whose group sets no limit: more is a slip in the rule, and nobody could read it."""
+
 
 def vector(result: object) -> list[Value]:
     """A rule's result; a number counts as one element without labels."""
@@ -24,9 +27,10 @@ def labelled(
 ) -> list[tuple[Value, dict[str, str]]]:
     """The rule's values, each with the labels of its alert or new series; `name` is the label that names it."""
     values = vector(rule.expression.run(now))
-    if rule.limit and len(values) > rule.limit:
+    if len(values) > (limit := rule.limit or MOST):
+        remedy = "" if rule.limit else "; aggregate them by fewer labels, or give the group a higher `limit`"
         raise EvaluationError(
-            f"exceeded limit of {rule.limit} with {len(values)} {'series' if rule.records else 'alerts'}"
+            f"exceeded limit of {limit} with {len(values)} {'series' if rule.records else 'alerts'}{remedy}"
         )
     found = [(value, _labels(rule, value, name, scene)) for value in values]
     if len({frozenset(labels.items()) for _, labels in found}) < len(found):

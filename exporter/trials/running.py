@@ -40,11 +40,11 @@ class _Run:
         """Ends with the first evaluation in which a rule fails, as promtool does."""
         every, test = self._sheet.every, self._test
         found: list[str] = []
-        last = max([0.0, *(each.seconds for each in test.alerts), *(each.seconds for each in test.queries)])
+        last = max([0.0, *(each.at for each in test.alerts), *(each.at for each in test.queries)])
         for number in range(int(last // every) + 1):
             if failed := self._judge(number * every):
                 return found + failed
-            due = [each for each in test.alerts if number * every <= each.seconds < (number + 1) * every]
+            due = [each for each in test.alerts if number * every <= each.at < (number + 1) * every]
             found += [failure for trial in due for failure in self._alerts(trial)]
         return found + [failure for trial in test.queries for failure in self._query(trial)]
 
@@ -86,7 +86,7 @@ class _Run:
 
     def _query(self, trial: QueryTrial) -> Iterator[str]:
         try:
-            found = evaluation.vector(trial.expression.run(Instant(self._history, trial.seconds)))
+            found = evaluation.vector(trial.expression.run(Instant(self._history, trial.at)))
         except EvaluationError as error:
             yield telling.unanswered(trial, str(error))
             return

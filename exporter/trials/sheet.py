@@ -36,11 +36,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class AlertTrial:
-    """Exactly these alerts of that name fire at that time (seconds from the start); `at` is as it was written."""
+    """Exactly these alerts of that name fire at that time, in seconds from the start."""
 
     alert: str
-    at: str
-    seconds: float
+    at: float
     expected: Sequence[Told]
 
 
@@ -49,8 +48,7 @@ class QueryTrial:
     """The expression has exactly these elements at that time."""
 
     expression: Expression
-    at: str
-    seconds: float
+    at: float
     expected: Sequence[tuple[Mapping[str, str], float]]
 
 
@@ -139,7 +137,7 @@ def _alert(trial: Reader) -> AlertTrial:
         each.refuse_others({"exp_labels", "exp_annotations"})
         labels = {**_labels(each, "exp_labels"), "alertname": name}
         expected.append(Told(labels, _labels(each, "exp_annotations")))
-    return AlertTrial(name, trial.text("eval_time") or "0s", trial.duration("eval_time"), expected)
+    return AlertTrial(name, trial.duration("eval_time"), expected)
 
 
 def _query(trial: Reader) -> QueryTrial | None:
@@ -153,7 +151,7 @@ def _query(trial: Reader) -> QueryTrial | None:
     except PromqlError as error:
         trial.fault("expr", str(error))
         return None
-    return QueryTrial(expression, trial.text("eval_time") or "0s", trial.duration("eval_time"), expected)
+    return QueryTrial(expression, trial.duration("eval_time"), expected)
 
 
 def _each(reader: Reader, key: str) -> list[Reader]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from exporter.rules.durations import written
 from exporter.rules.templates.formats import printf
 from exporter.trials.sheet import AlertTrial, QueryTrial, Told
 
@@ -13,7 +14,7 @@ Samples = Sequence[tuple[Mapping[str, str], float]]
 
 def alerts(test: str, trial: AlertTrial, wanted: Sequence[Told], got: Sequence[Told]) -> str:
     name = f"    name: {test},\n" if test else ""
-    head = f"{name}    alertname: {trial.alert}, time: {trial.at}, "
+    head = f"{name}    alertname: {trial.alert}, time: {written(trial.at)}, "
     return f"{head}\n        exp:{_told(wanted)}, \n        got:{_told(got)}"
 
 
@@ -30,7 +31,7 @@ def broken(rule: str, at: float, why: str) -> str:
 
 
 def _head(trial: QueryTrial) -> str:
-    return f"    expr: {printf('%q', trial.expression.text)}, time: {trial.at}"
+    return f"    expr: {printf('%q', trial.expression.text)}, time: {written(trial.at)}"
 
 
 def _told(told: Sequence[Told]) -> str:
@@ -50,11 +51,7 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 
 def _samples(told: Samples) -> str:
-    return ", ".join(f"{_series(labels)} {_exact(value)}" for labels, value in told) or "nil"
-
-
-def _series(labels: Mapping[str, str]) -> str:
-    return _labels(labels)
+    return ", ".join(f"{_labels(labels)} {_exact(value)}" for labels, value in told) or "nil"
 
 
 def _exact(value: float) -> str:
