@@ -57,8 +57,9 @@ def test_a_quiet_rule_keeps_no_series_of_a_former_round(tmp_path):
     assert rules.judge([("main", Sample(ORDERS, 1.0, (label, "late")))], NOW).findings == []
     gone = weakref.ref(label)
     del label
-    for _ in range(2):
-        assert rules.judge([("main", Sample(ORDERS, 1.0, ("hz", "late")))], NOW).findings == []
+    for second in (1, 2):
+        at = NOW + timedelta(seconds=second)
+        assert rules.judge([("main", Sample(ORDERS, 1.0, ("sh", "late")))], at).findings == []
     assert gone() is None
 
 

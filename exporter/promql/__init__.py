@@ -6,10 +6,10 @@ What it cannot evaluate it refuses before anything is evaluated.
 from __future__ import annotations
 
 from exporter.promql.compiler import Expression, compiled
-from exporter.promql.history import STALE, History, is_stale
+from exporter.promql.history import History
 from exporter.promql.looks import LOOKBACK
-from exporter.promql.samples import Samples
 from exporter.promql.selectors import Selector
+from exporter.promql.tracks import STALE, is_stale
 from exporter.promql.vector import (
     NEWEST,
     EvaluationError,
@@ -30,7 +30,6 @@ __all__ = [
     "History",
     "Instant",
     "PromqlError",
-    "Samples",
     "Selector",
     "Source",
     "Value",

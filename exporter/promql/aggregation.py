@@ -76,10 +76,10 @@ def _ranked(*, highest: bool) -> Callable[[Grouping, Node, Node], Node]:
 
     def build(grouping: Grouping, inner: Node, most: Node) -> Node:
         def run(now: Instant) -> list[Value]:
-            count = most(now)
+            values, count = inner(now), most(now)
             if not abs(count) < 2**63:
                 raise EvaluationError(f"the number of elements cannot be {numbers.written(count)}")
-            groups = grouping.groups(inner(now)) if count >= 1 else []
+            groups = grouping.groups(values) if count >= 1 else []
             return [value for members in groups for value in sorted(members, key=place)[: int(count)]]
 
         return run

@@ -47,7 +47,8 @@ def _absent(arguments: Sequence[Argument]) -> Node:
     told = inner.selector.absent() if inner.selector else {}
 
     def run(now: Instant) -> list[Value]:
-        return [] if inner.run(now) else [Value(told, 1.0)]
+        at = inner.run.moment.of(now) if isinstance(inner.run, Look) else now.ms
+        return [] if at < now.samples.since or inner.run(now) else [Value(told, 1.0)]
 
     return run
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 
-from exporter.promql.vector import NAME, NEWEST, Value, Version
+from exporter.promql.vector import NEWEST, Value, Version, nameless, unique
 
 _BOUND = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE)
 _SAME = 1e-12  # a share by which 3.x takes counts as equal
@@ -21,14 +20,10 @@ def bucket_quantiles(share: float, series: list[Value], version: Version) -> lis
     for labels, count in series:
         bound = labels.get("le", "")
         if _BOUND.fullmatch(bound):
-            found[frozenset(item for item in labels.items() if item[0] not in ("le", NAME))].append(
-                (float(bound), count)
-            )
-    return [Value(_ordered(labels), _quantile(share, buckets, version)) for labels, buckets in found.items()]
-
-
-def _ordered(labels: frozenset[tuple[str, str]]) -> Mapping[str, str]:
-    return dict(sorted(labels))
+            found[frozenset(item for item in labels.items() if item[0] != "le")].append((float(bound), count))
+    return unique(
+        [Value(nameless(dict(labels)), _quantile(share, buckets, version)) for labels, buckets in found.items()]
+    )
 
 
 def _quantile(share: float, buckets: list[_Bucket], version: Version) -> float:

@@ -87,14 +87,10 @@ class Subquery:
         first = -(-(start + (self.version == NEWEST)) // self.step) * self.step
         windows: dict[frozenset[tuple[str, str]], tuple[Mapping[str, str], array[int], array[float]]] = {}
         for time in range(first, end + 1, self.step):
-            for labels, value in self._values(Instant(now.samples, time / 1000, now.origin)):
+            for labels, value in self.inner(Instant(now.samples, time / 1000, now.origin)):
                 key = frozenset(labels.items())
                 if key not in windows:
                     windows[key] = labels, array("q"), array("d")
                 windows[key][1].append(time)
                 windows[key][2].append(value)
         return Span(start, end, now.ms, [Window(*window) for window in windows.values()])
-
-    def _values(self, now: Instant) -> list[Value]:
-        result = self.inner(now)
-        return result if isinstance(result, list) else [Value({}, result)]

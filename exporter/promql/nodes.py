@@ -149,7 +149,8 @@ class Builder:
         matching = Matching.of(modifier)
         if sign in SET_OPERATORS:
             return combined(sign, matching, left, right)
-        return binary(Operation(sign, bool(modifier and modifier.return_bool)), matching, left, right)
+        operation = Operation(sign, bool(modifier and modifier.return_bool))
+        return binary(operation, matching, left, right, self._version)
 
     def _aggregate(self, part: tree.AggregateExpr) -> Node:
         operation = str(part.op)

@@ -26,7 +26,11 @@ def over_time(compute: OverTime, range_: Node, scalars: Sequence[Node], *, named
 
 
 def absent_over_time(range_: Node, labels: Mapping[str, str]) -> Node:
-    return lambda now: [] if range_(now).windows else [Value(labels, 1.0)]
+    def run(now: Instant) -> list[Value]:
+        span: Span = range_(now)
+        return [] if span.windows or span.end < now.samples.since else [Value(labels, 1.0)]
+
+    return run
 
 
 def _of_values(reduce: Callable[[Sequence[float]], float]) -> OverTime:

@@ -32,9 +32,11 @@ def variance(numbers: Sequence[float]) -> float:
     """The population's; NaN if a number is not finite."""
     if not all(map(math.isfinite, numbers)):
         return math.nan
-    middle = average(numbers)
+    # Distances from one of them, so that equal numbers have none at all.
+    distances = [number - numbers[0] for number in numbers]
+    middle = average(distances)
     try:
-        return math.fsum((number - middle) ** 2 for number in numbers) / len(numbers)
+        return math.fsum((distance - middle) ** 2 for distance in distances) / len(numbers)
     except OverflowError:
         return math.inf
 

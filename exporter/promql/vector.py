@@ -54,6 +54,9 @@ class Span(NamedTuple):
 class Source(Protocol):
     """What series are selected from. Times are in ms since the epoch, and both ends belong to what is asked."""
 
+    since: float
+    """Before it nothing is known, and so nothing is absent either."""
+
     def instant(self, selector: Selector, oldest: int, newest: int) -> list[Value]:
         """Of each series the newest value between the two times, unless that is a stale marker."""
 

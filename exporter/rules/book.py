@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,8 +13,9 @@ from exporter.model import Alert, External, Finding
 from exporter.promql import EvaluationError, History, Instant, Selector, Value, nameless
 from exporter.rules import evaluation, files
 from exporter.rules.pace import Pace
-from exporter.rules.picture import Cases, Series, Values
-from exporter.rules.rounds import PastRound, Round
+from exporter.rules.past import Past, scraped
+from exporter.rules.picture import Cases, Series
+from exporter.rules.rounds import Round
 from exporter.rules.rule import Rule, doubled, names
 from exporter.rules.templates import NOBODY
 
@@ -51,11 +52,25 @@ def read_rules(patterns: Sequence[str]) -> list[Rule]:
     return rules
 
 
+def reads(rules: Iterable[Rule]) -> dict[str, float]:
+    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
+    found: dict[str, float] = {}
+    for rule in rules:
+        for metric, seconds in rule.expression.past.items():
+            found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
+    return found
+
+
+_NO_TARGET: Mapping[str, str] = {}
+
+
 class Rulebook:
     """The rules of all files. A rule's name is its alert's; where several share that, more is added to each."""
 
-    def __init__(self, rules: Sequence[Rule], external: External = NOBODY) -> None:
-        self._external = external
+    def __init__(
+        self, rules: Sequence[Rule], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+    ) -> None:
+        self._external, self._target = external, target
         self._rules = dict(zip(names(rules), rules, strict=True))
         self._alerts = {name: rule for name, rule in self._rules.items() if not rule.records}
         self._order = {name: number for number, name in enumerate(self._rules)}
@@ -66,15 +81,31 @@ class Rulebook:
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
         self._read = frozenset[str]().union(*(rule.reads for rule in rules))
         self._asks = any(rule.asks for rule in rules)
-        self._pace, self._values = Pace(), Values()
-        self._quiet: dict[str, list[list[Value]]] = {}
+        self._pace = Pace()
+        self._past = Past(reads(rules), target, everything=self._asks)
+        self._quiet: dict[str, tuple[tuple[int, int], ...]] = {}
         self._failed: dict[str, str] = {}
         self._made: defaultdict[str, dict[str, Sequence[Value]]] = defaultdict(dict)
 
     @classmethod
-    def load(cls, patterns: Sequence[str], external: External = NOBODY) -> Rulebook:
-        """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
-        return cls(read_rules(patterns), external)
+    def load(
+        cls, patterns: Sequence[str], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+    ) -> Rulebook:
+        """The rules of every file that a pattern matches, over series with the labels of this target of a scrape.
+
+        Raises `RuleFaultError` with all faults of all files.
+        """
+        return cls(read_rules(patterns), external, target)
+
+    def inherit(self, before: Rulebook) -> None:
+        """Goes on with the past that was noted for other rules, as far as these need it."""
+        self._past.inherit(before._past, self._behind)
+        self._made.update((title, made) for title, made in before._made.items() if title in self._behind)
+
+    @property
+    def history(self) -> History:
+        """What is kept of the past, for those who tell how much that is."""
+        return self._past.history
 
     def names(self) -> tuple[str, ...]:
         """The alerting rules, in the order of the files."""
@@ -93,18 +124,21 @@ class Rulebook:
         """The metrics that an alerting rule depends on, not counting what recording rules make."""
         return frozenset(each.name for each in self._selectors[rule] if each.name and each.name not in self._behind)
 
-    def judge(self, series: Series, at: datetime) -> Judgement:
+    def judge(self, series: Series, at: datetime, *, complete: bool = True) -> Judgement:
         """Evaluates the rules that are due, in order; a rule that fails does not disturb the others.
 
         What a recording rule has made is seen by the rules behind it now, and by those before it the next time.
+        Until `complete`, which says that all probes have run once, nothing is absent.
         """
         series = [each for each in series if self._asks or each[1].metric.name in self._read]
-        return self._judged(Round(self._values.of(series), self._made, at, self._external, Cases(series)), at)
+        self._past.take(series, at.timestamp(), complete=complete)
+        cases = Cases(series, lambda shop, sample: scraped(shop, sample, self._target))
+        return self._judged(Round(self._past.history, at, self._external, cases), at)
 
-    def judge_past(self, past: History, at: datetime) -> Judgement:
-        """The same over a history, into which recording rules write."""
+    def judge_past(self, history: History, at: datetime) -> Judgement:
+        """The same over a history that was filled elsewhere."""
         self._quiet.clear()
-        return self._judged(PastRound(past, at, self._external), at)
+        return self._judged(Round(history, at, self._external, Cases(())), at)
 
     def _judged(self, round_: Round, at: datetime) -> Judgement:
         waiting = self._pace.waiting(self._rules, at)
@@ -130,7 +164,7 @@ class Rulebook:
             made = evaluation.labelled(rule, round_.now, {"__name__": rule.title})
             before, new = self._made[rule.title].get(name, ()), [Value(labels, value.value) for value, labels in made]
             self._made[rule.title][name] = new
-            round_.record(rule.title, self._made[rule.title], new, before)
+            round_.record(new, before)
         except EvaluationError as error:
             self._failed[name] = str(error)
         except Exception as error:  # noqa: BLE001 - one rule that breaks disturbs no other
@@ -158,15 +192,17 @@ class Rulebook:
             found += (made for made in self._behind.get(each.name or "", ()) if made not in found)
         return tuple(found)
 
+    def _depends_on_values(self, rule: Rule) -> bool:
+        """Not on time as well: what a rule records ends by itself, when its group is judged too seldom."""
+        return rule.expression.timeless and not rule.reads & self._behind.keys()
+
     def _findings(self, name: str, rule: Rule, round_: Round) -> Iterator[Finding]:
-        now = round_.now
-        read = [now.samples.instant(selector, 0, now.ms) for selector in rule.expression.selectors]
-        if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
-            self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
+        read = round_.history.news(rule.reads) if self._depends_on_values(rule) else ()
+        if read and self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, nothing held
             return
-        found = evaluation.labelled(rule, now, {"alertname": rule.title}, round_.scene)
+        found = evaluation.labelled(rule, round_.now, {"alertname": rule.title}, round_.scene)
         self._quiet.pop(name, None)
-        if not found and rule.expression.timeless:
+        if read and not found:
             self._quiet[name] = read
         for value, labels in found:
             yield Finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ _GROUP = frozenset({"name", "interval", "limit", "query_offset", "labels", "rule
 _RULE = frozenset({"alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"})
 _LABEL = re.compile(r"(?!__name__$)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+
+LONGEST_PAST = 26 * 3600.0
+"""Seconds: a day, and what a rule that compares with the day before needs beside it."""
 
 
 class _Group(NamedTuple):
@@ -131,8 +135,14 @@ def _expression(rule: Reader) -> Expression | None:
         for reason in error.reasons:
             rule.fault("expr", reason)
         return None
-    if any(expression.past.values()):
-        rule.fault("expr", "looks back in time, which the rules here do not yet; write it with instant values")
+    if expression.horizon == math.inf:
+        rule.fault("expr", "looks at a fixed time (`@` and a number), which is not kept; write `offset`, or a range")
+    elif expression.horizon > LONGEST_PAST:
+        rule.fault(
+            "expr",
+            f"looks back {expression.horizon / 3600:.3g} h, and at most {LONGEST_PAST / 3600:.0f} h are kept here; "
+            "shorten its ranges and offsets, or let a Prometheus judge it",
+        )
     for selector in expression.selectors:
         if selector.name is None:
             # Which probe a rule depends on must be known before there are samples.
