@@ -13,6 +13,7 @@ from exporter import alerts, cards, grouping
 from exporter.bench import Bench
 from exporter.config import Route
 from exporter.doubt import Doubt
+from exporter.metrics import alert_series
 from exporter.model import Alert, AlertKey, Card, Flip, Group, Mute, Record, Sample
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
@@ -21,6 +22,8 @@ from exporter.state import State
 log = logging.getLogger(__name__)
 
 _NOTE_EVERY = timedelta(minutes=1)
+_NOTE_PENDING = timedelta(seconds=10)
+"""What was not noted before a crash does not count into `for`."""
 
 Muted = Callable[[Collection[Alert], datetime], Mapping[AlertKey, Mute]]
 """Which of these alerts people have muted: silences and acknowledgements."""
@@ -71,7 +74,8 @@ class Judge:
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
-        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted)]
+        told = alert_series(self.active()) if self._bench.config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
@@ -80,7 +84,8 @@ class Judge:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
-            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            unjudged = judgement.failed.keys() | judgement.waiting
+            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_ended(flip, judgement, doubt) for flip in flips]
             among = grouping.known(self._ledgers, active.values(), flips)
@@ -95,7 +100,8 @@ class Judge:
                 external_url=self._bench.config.web.external_url,
             )
             written = [pair for group in groups for pair in self._cards(group)]
-            due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY
+            pause = _NOTE_PENDING if any(each.status == "pending" for each in active.values()) else _NOTE_EVERY
+            due = self._noted is None or not timedelta() <= now - self._noted < pause
             if flips or due or ledgers != self._ledgers or _changed(self._active, active):
                 records = [_record(flip, mutes.get(flip.alert.key)) for flip in flips]
                 self._state.commit(active, written, now, ledgers=ledgers, records=records)
@@ -157,6 +163,6 @@ def _record(flip: Flip, mute: Mute | None) -> Record:
 
 def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) -> bool:
     """Is there something that a restart must know? A new value alone is not."""
-    return {key: (a.status, a.since) for key, a in before.items()} != {
-        key: (a.status, a.since) for key, a in after.items()
+    return {key: (a.status, a.since, a.gone) for key, a in before.items()} != {
+        key: (a.status, a.since, a.gone) for key, a in after.items()
     }

@@ -26,7 +26,7 @@ class Plan:
         """Raises `ConfigFaultError`, `RuleFaultError` or `AccessError`."""
         config = load(file)
         access = Access.load(web_config) if web_config else None
-        return cls(config, Rulebook.load(config.rule_files()), access)
+        return cls(config, Rulebook.load(config.rule_files(), config.external()), access)
 
     @cached_property
     def bench(self) -> Bench:

@@ -53,7 +53,7 @@ class Court:
         file = self.folder / "config.yaml"
         file.write_text(config, encoding="utf-8")
         loaded = load(file)
-        return Bench(Rulebook.load(loaded.rule_files()), loaded)
+        return Bench(Rulebook.load(loaded.rule_files(), loaded.external()), loaded)
 
     def reads(self, probe, *samples, shop="main", at=0.0, **more):
         reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, **more)
@@ -246,6 +246,37 @@ def test_what_was_pending_long_ago_begins_anew(court, tmp_path, state):
     assert pending(again, 7200) == [NOW + timedelta(hours=2)]
 
 
+def test_a_crash_now_and_then_does_not_keep_a_pending_alert_from_firing(court, tmp_path, state):
+    """Each life is shorter than a minute; of each at most ten seconds are not noted."""
+    pending(court)
+    told = []
+    for life in range(1, 30):
+        again = Court(tmp_path, state)
+        pending_now = paid.TRUNCATED(1)
+        for second in range(0, 50, 5):
+            at = life * 55 + second
+            again.all_well(at)
+            again.reads("pending_paid", orders(0), pending_now, at=at)
+            told += [at for rule, _, _ in again.told(at) if rule == "PendingPaidTruncated"]
+    assert len(told) == 1
+    assert 600 < told[0] <= 900
+
+
+def test_what_goes_on_firing_for_a_while_ends_at_the_same_time_over_a_restart(court, tmp_path, state):
+    rules = "groups: [{name: g, rules: [{alert: A, expr: order_health_negative_stock_skus > 0, keep_firing_for: 5m}]}]"
+    (tmp_path / "keep.yml").write_text(rules, encoding="utf-8")
+    config = CONFIG + "alerts: {rules: keep.yml}\n"
+    court.judge.use(court.bench(config))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("A", "firing", False)]
+    court.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=5)
+    assert court.told(5) == []
+    again = Court(tmp_path, state, config)
+    again.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=300)
+    assert again.told(304) == []
+    assert again.told(305) == [("A", "resolved", False)]
+
+
 def shards(unread):
     return (Coverage("orders", 64, 64 - unread, unread),)
 
@@ -307,6 +338,57 @@ def test_a_rule_that_cannot_be_evaluated_is_logged_once_and_counted(court, tmp_p
     assert caplog.text.count("rule Broken cannot be evaluated") == 1
     assert FAILED_RULES(1) in court.judge.samples()
     assert JUDGED_AT((NOW + timedelta(seconds=2)).timestamp()) in court.judge.samples()
+
+
+def test_alerts_are_series_for_who_asks_for_them_and_rules_read_them(court, tmp_path):
+    rules = (
+        "groups: [{name: g, rules: ["
+        "{alert: Negative, expr: order_health_negative_stock_skus > 0, labels: {value: x}},"
+        "{alert: Later, expr: order_health_negative_stock_skus > 0, for: 1h},"
+        '{alert: Both, expr: \'count(ALERTS{alertstate="firing", alertname="Negative"}) > 0\'}]}]'
+    )
+    (tmp_path / "alerts.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: alerts.yml, export: true}\n"))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    court.exposition.own(court.judge.samples())
+    page = court.exposition.page(None)[0].decode()
+    labels = 'shop="main",value="x",warehouse="a"'
+    assert f'ALERTS{{alertname="Negative",alertstate="firing",{labels}}} 1\n' in page
+    assert 'ALERTS{alertname="Later",alertstate="pending",shop="main",warehouse="a"} 1\n' in page
+    assert f'ALERTS_FOR_STATE{{alertname="Negative",{labels}}} {NOW.timestamp() / 1e9}e+09\n' in page
+    assert page.count("# TYPE ALERTS gauge\n") == page.count("# TYPE ALERTS_FOR_STATE gauge\n") == 1
+    assert court.told(5) == [("Both", "firing", False)]
+    court.all_well()
+    assert court.told(10) == [("Negative", "resolved", False)]
+    court.exposition.own(court.judge.samples())
+    assert "Negative" not in court.exposition.page(None)[0].decode()
+    assert court.told(15) == [("Both", "resolved", False)]
+
+
+def test_a_template_that_fails_does_not_keep_the_card_back_and_stands_on_it(court, tmp_path):
+    rules = (
+        "groups: [{name: g, rules: [{alert: Negative, expr: order_health_negative_stock_skus > 0, "
+        "annotations: {summary: '{{ query `none` | first | value }}'}}]}]"
+    )
+    (tmp_path / "failing.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: failing.yml}\n"))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    (card,) = court.cards()
+    assert "<error expanding template: first: first() called on vector with no elements>" in card.title
+
+
+def test_alerts_of_a_group_that_is_not_due_stay_as_they_are(court, tmp_path):
+    rules = "groups: [{name: g, interval: 1m, rules: [{alert: Negative, expr: order_health_negative_stock_skus > 0}]}]"
+    (tmp_path / "slow.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: slow.yml}\n"))
+    court.all_well()
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    court.all_well()
+    assert court.told(30) == []
+    assert court.told(60) == [("Negative", "resolved", False)]
 
 
 def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, monkeypatch):

@@ -14,6 +14,7 @@ from exporter.config.addresses import StateUrl, named
 from exporter.config.alerting import Alerts, Quiet, Route, Zone
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
+from exporter.model import External
 from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
@@ -82,6 +83,10 @@ class Config(Strict):
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return url.set(database=str(self.folder / url.database))
         return url
+
+    def external(self) -> External:
+        """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""
+        return External(self.alerts.external_labels, self.web.external_url.rstrip("/"))
 
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""

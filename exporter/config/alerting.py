@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
@@ -166,11 +167,22 @@ class Reports(Strict):
         return moment.astimezone(UTC)
 
 
+def _label(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name, re.ASCII) or name.startswith("__"):
+        raise ValueError("cannot be a label; write letters, digits and `_`, and no `__` in front")
+    return name
+
+
 class Alerts(Strict):
-    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings."""
+    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
+
+    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics.
+    """
 
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
     reports: Reports | None = None
+    external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
+    export: bool = False

@@ -1,6 +1,6 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
-from exporter.model.alerting import Alert, AlertKey, Finding, Flip, Record
+from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
 from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
 from exporter.model.muting import Mute
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
@@ -14,6 +14,7 @@ __all__ = [
     "Coverage",
     "Delivery",
     "Entry",
+    "External",
     "Fact",
     "Finding",
     "Flip",

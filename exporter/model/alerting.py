@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
+from urllib.parse import urlsplit
 
 from exporter.model.watching import Case
 
 AlertKey = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class External:
+    """How others know this sidecar: labels that tell its alerts from another's, and the address people open."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+    @cached_property
+    def path(self) -> str:
+        return urlsplit(self.url).path
 
 
 @dataclass(frozen=True, slots=True)
