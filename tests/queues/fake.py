@@ -28,7 +28,7 @@ class FakeQueue(Queue):
         self.asked.append((topic, mark, look))
         return _answer(self.came[topic])
 
-    def delays(self, topic, groups, deadline):
+    def delays(self, topic, groups, now, deadline):
         return _answer(self.behind[topic])
 
     def close(self):

@@ -11,6 +11,7 @@ from exporter.queues.kafka.delays import delays
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from exporter.queues.kafka import Kafka
 
@@ -22,8 +23,8 @@ class KafkaQueue(Queue):
     def arrivals(self, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
         return arrivals(self._cluster, self._cluster.topic(topic, deadline), mark, look, deadline)
 
-    def delays(self, topic: str, groups: Collection[str], deadline: Deadline) -> Sequence[Delay]:
-        return delays(self._cluster, self._cluster.topic(topic, deadline), groups, deadline)
+    def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:
+        return delays(self._cluster, self._cluster.topic(topic, deadline), groups, now, deadline)
 
     def close(self) -> None:
         self._cluster.close()

@@ -19,6 +19,7 @@ from exporter.queues.redis_streams.wire import Login
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from exporter.queues.redis_streams import Redis
 
@@ -35,7 +36,7 @@ class RedisQueue(Queue, Keys):
         arrivals = lists.arrivals if _is_list(asked) else streams.arrivals
         return arrivals(asked, mark, look)
 
-    def delays(self, topic: str, groups: Collection[str], deadline: Deadline) -> Sequence[Delay]:
+    def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:  # noqa: ARG002 - the server tells the time
         asked = Topic(topic, self._places, deadline)
         if not _is_list(asked):
             return stream_delays(asked, groups)

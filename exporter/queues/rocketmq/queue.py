@@ -13,6 +13,7 @@ from exporter.queues.rocketmq.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from exporter.queues.rocketmq import RocketMQ
 
@@ -44,7 +45,7 @@ class RocketMQQueue(Queue):
             unseen={why: count for why, count in unseen.items() if count},
         )
 
-    def delays(self, topic: str, groups: Collection[str], deadline: Deadline) -> Sequence[Delay]:
+    def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:  # noqa: ARG002 - brokers tell the time
         return delays(topic, self._cluster.keepers(topic, deadline), groups, deadline)
 
     def close(self) -> None:

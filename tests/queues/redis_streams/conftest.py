@@ -2,6 +2,7 @@
 
 import base64
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -28,7 +29,7 @@ class Asked:
         return self.queue.arrivals(topic, mark, look, Deadline(seconds))
 
     def delays(self, topic, *groups, seconds=SOON):
-        return self.queue.delays(topic, groups, Deadline(seconds))
+        return self.queue.delays(topic, groups, datetime.now(UTC), Deadline(seconds))
 
     def delay(self, topic, group="", seconds=SOON):
         (found,) = self.delays(topic, group, seconds=seconds)
