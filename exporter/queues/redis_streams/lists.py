@@ -8,9 +8,11 @@ from collections.abc import Collection, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from exporter.queues.drawing import Draw, Drawn
 from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Arrivals, Look, Mark
 from exporter.queues.redis_streams import scripts
+from exporter.queues.redis_streams.bodies import Found, asked
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.entries import BYTES, COUNT, Entry, inside, length, row
 from exporter.queues.redis_streams.pace import Sight
@@ -49,6 +51,56 @@ def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
             return seen.arrivals(told, times=False, skipped=max(0, total - known - len(new)))
     seen.add((*left, *right))
     return seen.arrivals(told, times=False)
+
+
+def samples(topic: Topic, mark: Mark | None, draw: Draw) -> Drawn:
+    """A few of those elements; a mark is as that of `arrivals`."""
+    (clock,) = topic.all((Read.TIME,))
+    now, found = milliseconds(clock), Found(topic.key, draw)
+    match mark or {}:
+        case {"again": int(again)} as rested if now < again <= now + _rest(_MOST * 2):
+            return found.drawn(rested, 0)
+    before, known = _before(mark)
+    total, left, right, values = _waiting(topic, draw, before)
+    new = _new(left, right, frozenset(before), hidden=known - len(before)) if mark else [*left, *right]
+    for each in new:
+        if each.id in values or each.size > draw.largest:
+            found.element(each.id, each.size, values.get(each.id))
+    again = now + _rest(sum(each.size for each in (*left, *right)))
+    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total, "again": again}
+    return found.drawn(told, max(len(new), total - known) if mark else len(new))
+
+
+def _before(mark: Mark | None) -> tuple[list[str], int]:
+    """Prints of what waited at the ends, and how many waited in all."""
+    match mark:
+        case {"seen": list(before), "length": int(known)}:
+            return list(map(str, before)), known
+    return [], 0
+
+
+def _waiting(topic: Topic, draw: Draw, before: Sequence[str]) -> tuple[int, list[Entry], list[Entry], dict[str, Reply]]:
+    """Length of the list, both ends, and the values of a few that were not there `before`, by their print."""
+    count = min(COUNT, draw.first)
+    told = asked(topic, scripts.WAITING, count, draw.largest, draw.together, _MOST, min(draw.count, COUNT), *before)
+    match told:
+        case [int(total), list(left), list(right)]:
+            values: dict[str, Reply] = {}
+            return total, _valued(left, values), _valued(right, values), values
+    raise Garbled("the server answers the script in a form that cannot be read")
+
+
+def _valued(rows: Sequence[Reply], values: dict[str, Reply]) -> list[Entry]:
+    found: list[Entry] = []
+    for told in rows:
+        match told:
+            case [bytes(print_), int(size), *value]:
+                found.append(Entry(print_.decode(), size))
+                if value:
+                    values[found[-1].id] = value[0]
+            case _:
+                raise Garbled("the server answers the script in a form that cannot be read")
+    return found
 
 
 def _rest(size: int) -> int:
