@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from exporter.queues.drawing import Draw, Drawn
 from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Arrivals, Look, Mark
-from exporter.queues.redis_streams import scripts
+from exporter.queues.redis_streams import drawing_scripts, scripts
 from exporter.queues.redis_streams.bodies import Found, asked
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.entries import BYTES, COUNT, Entry, inside, length, row
@@ -82,7 +82,9 @@ def _before(mark: Mark | None) -> tuple[list[str], int]:
 def _waiting(topic: Topic, draw: Draw, before: Sequence[str]) -> tuple[int, list[Entry], list[Entry], dict[str, Reply]]:
     """Length of the list, both ends, and the values of a few that were not there `before`, by their print."""
     count = min(COUNT, draw.first)
-    told = asked(topic, scripts.WAITING, count, draw.largest, draw.together, _MOST, min(draw.count, COUNT), *before)
+    told = asked(
+        topic, drawing_scripts.WAITING, count, draw.largest, draw.together, _MOST, min(draw.count, COUNT), *before
+    )
     match told:
         case [int(total), list(left), list(right)]:
             values: dict[str, Reply] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exporter.queues.drawing import Draw, Drawn, spread
 from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Mark
-from exporter.queues.redis_streams import scripts
+from exporter.queues.redis_streams import drawing_scripts, scripts
 from exporter.queues.redis_streams.bodies import Found, asked
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.entries import BYTES, COUNT
@@ -30,7 +30,7 @@ def stream_samples(topic: Topic, mark: Mark | None, draw: Draw) -> Drawn:
     part, found = _new(mark, stream, draw.first), Found(topic.key, draw)
     if part.arrived:
         starts = map(str, _starts(part, min(draw.count, part.arrived, COUNT)))
-        rows = asked(topic, scripts.BODIES, draw.largest, draw.together, BYTES, *starts)
+        rows = asked(topic, drawing_scripts.BODIES, draw.largest, draw.together, BYTES, *starts)
         if not isinstance(rows, list):
             raise Garbled("the server answers the script in a form that cannot be read")
         for row in rows:
@@ -58,7 +58,7 @@ class _Part:
 
 def _seen(topic: Topic) -> _Stream | None:
     """None where the stream is empty."""
-    length, newest = topic.ask(Read.XLEN), asked(topic, scripts.LAST)
+    length, newest = topic.ask(Read.XLEN), asked(topic, drawing_scripts.LAST)
     oldest = asked(topic, scripts.NEXT, "-")
     if not isinstance(length, int):
         raise Garbled("the server tells the length of a stream in a form that cannot be read")

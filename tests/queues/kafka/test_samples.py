@@ -57,6 +57,7 @@ def test_bodies_are_bounded_together(queue, customer, topic):
 def test_what_was_deleted_meanwhile_or_marks_the_end_of_a_transaction_is_no_message(queue, customer, topic):
     mark = samples(queue, topic).mark
     customer.send(topic, [b"{}"] * 3, transaction="commit")
+    customer.wait_until(lambda: samples(queue, topic, mark).arrived == 4)
     customer.trim(topic, 2)
     found = samples(queue, topic, mark)
     assert [each.message.id for each in found.bodies] == ["0:2"]
