@@ -100,7 +100,9 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fa
             document.fault((), "holds no settings; start from config.example.yaml or `order-health init URL`")
         ]
     try:
-        return Config.model_validate({**document.data, "folder": folder}), document.faults
+        # a section that names a file needs to know where config.yaml stands
+        context = {"folder": folder}
+        return Config.model_validate({**document.data, **context}, context=context), document.faults
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)
