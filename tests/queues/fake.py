@@ -23,6 +23,7 @@ class FakeQueue(Queue):
         self.came: dict[str, list[Arrivals | Exception]] = {}
         self.drawn: dict[str, list[Drawn | Exception]] = {}
         self.draws: list[tuple[str, Mark | None, Draw]] = []
+        self.takes: int | Exception = 4 * 1024**2
         self.behind: dict[str, list[list[Delay] | Exception]] = {}
         self.asked: list[tuple[str, Mark | None, Look]] = []
 
@@ -33,6 +34,9 @@ class FakeQueue(Queue):
     def samples(self, topic, mark, draw, deadline):
         self.draws.append((topic, mark, draw))
         return _answer(self.drawn[topic])
+
+    def accepts(self, topic, deadline):
+        return _answer([self.takes])
 
     def delays(self, topic, groups, now, deadline):
         return _answer(self.behind[topic])

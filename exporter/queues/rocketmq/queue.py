@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exporter.queues import Arrivals, Deadline, Delay, Draw, Drawn, Look, Mark, Message, Queue, Tally
 from exporter.queues.rocketmq import sizes
+from exporter.queues.rocketmq.accepting import accepts
 from exporter.queues.rocketmq.cluster import Cluster
 from exporter.queues.rocketmq.delays import delays
 from exporter.queues.rocketmq.opening import Opening
@@ -48,6 +49,9 @@ class RocketMQQueue(Queue):
 
     def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:
         return samples(topic, self._cluster.keepers(topic, deadline), mark, draw, deadline)
+
+    def accepts(self, topic: str, deadline: Deadline) -> int:
+        return max(accepts(keeper, deadline) for keeper in self._cluster.keepers(topic, deadline))
 
     def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:  # noqa: ARG002 - brokers tell the time
         return delays(topic, self._cluster.keepers(topic, deadline), groups, deadline)

@@ -63,3 +63,9 @@ def test_what_was_deleted_meanwhile_or_marks_the_end_of_a_transaction_is_no_mess
     assert [each.message.id for each in found.bodies] == ["0:2"]
     assert found.unread == {"no message is there any more": 1}
     assert found.arrived == 4
+
+
+def test_how_large_a_message_a_topic_takes_is_its_own_setting_or_its_broker_s(queue, customer, topic, request):
+    own = customer.create(named(request), max_message_bytes=12_582_912)
+    assert queue.accepts(own, Deadline(10)) == 12_582_912
+    assert queue.accepts(topic, Deadline(10)) == 20_000_000

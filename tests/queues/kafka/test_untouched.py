@@ -68,6 +68,7 @@ def test_topics_groups_and_offsets_stay_as_they_were_to_the_byte(kafka, customer
     for _ in range(5):
         mark = queue.arrivals(topic, mark, Look(51200), Deadline(10)).mark
         queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
         queue.delays(topic, (), datetime.now(UTC), Deadline(10))
     assert customer.state() == state
     assert fingerprint(kafka) == files

@@ -93,6 +93,7 @@ def test_reading_changes_nothing_and_a_consumer_gets_every_message(broker, queue
     for _ in range(5):
         queue.arrivals(topic, None, Look(50 * 1024), Deadline(10))
         queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
         queue.delays(topic, ["shop", "ghost"], datetime.now(UTC), Deadline(10))
         queue.delays(topic, [], datetime.now(UTC), Deadline(10))
     time.sleep(1)  # three times as long as it takes a broker to write offsets down

@@ -57,3 +57,7 @@ def test_bodies_are_bounded_together(draw, topic, producer):
         producer.send(topic, b"x" * 4000, 0)
     found = draw(together=9000)
     assert (len(found.bodies), found.unread) == (2, {"over the budget": 3})
+
+
+def test_how_large_a_message_the_brokers_take_is_read_from_their_configuration(queue, topic):
+    assert queue.accepts(topic, Deadline(10)) == 16 * 1024 * 1024
