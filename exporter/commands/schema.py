@@ -44,7 +44,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """0: a schema was proposed; 1: no message could be used; 2: nothing could be asked."""
-    config = load(args.config_file)
+    config = load(args.config_file, read_files=False)
     if fault := _fault(config, args):
         return _told(fault, 2)
     name = args.shop or next(iter(config.shops))

@@ -16,7 +16,7 @@ shops:
     database: sqlite:////nowhere/shop.db
     tables: plain
     queues: {{{queues}}}
-    probes: {{pending_paid: {{}}}}
+    probes: {{message_schema: {{topics: {{orders: {{jobs: jobs.json}}}}}}}}
 """
 
 
@@ -32,14 +32,14 @@ def run(tmp_path, capsys, redis):
     return run
 
 
-def test_a_proposed_schema_can_be_used_as_it_is(run, redis, tmp_path):
+def test_a_proposed_schema_can_be_used_as_it_is(run, redis, tmp_path, capsys):
     with redis.client() as client:
         for number in range(30):
             client.rpush("jobs", json.dumps({"no": f"O-{number}", "status": "paid", "phone": "13800138000"}))
         client.rpush("jobs", "{", "x" * 300_000)
     status, out, err = run("--topic", "jobs")
     assert status == 0
-    (tmp_path / "jobs.json").write_text(out)
+    (tmp_path / "jobs.json").write_text(out)  # which config.yaml named before it was there
     schema = Schema.read("jobs.json", tmp_path)
     assert judged(b'{"no": "O-31", "status": "paid", "phone": "1"}', schema) is None
     assert judged(b'{"no": "O-31", "status": "void", "phone": "1"}', schema).path == "$.status"
@@ -47,6 +47,13 @@ def test_a_proposed_schema_can_be_used_as_it_is(run, redis, tmp_path):
     assert "1 left out: no sound JSON (json)" in err
     assert "1 left out: larger than 256 KB, the largest 300,000 bytes" in err
     assert "13800138000" not in out + err
+    with redis.client() as client:
+        client.delete("jobs")
+        client.rpush("jobs", json.dumps({"no": "O-31", "status": "13800138000", "phone": "1"}))
+    assert main(["probe", "message_schema", "--config.file", str(tmp_path / "config.yaml")]) == 0
+    told, _ = capsys.readouterr()
+    assert 'schema_failures_total{queue="orders",topic="jobs",path="$.status",keyword="enum",shop="main"} 1' in told
+    assert "13800138000" not in told
 
 
 def test_what_cannot_be_asked_says_why_and_proposes_nothing(run, redis):
@@ -56,8 +63,8 @@ def test_what_cannot_be_asked_says_why_and_proposes_nothing(run, redis):
     )
     assert "did you mean 'orders'" in run("--topic", "jobs", "--queue", "order")[2]
     assert "no shop 'mian'; did you mean 'main'" in run("--topic", "jobs", "--shop", "mian")[2]
-    several = "a: 'redis://127.0.0.1:1', b: 'redis://127.0.0.1:2'"
-    assert "write --queue with one of a, b" in run("--topic", "jobs", queues=several)[2]
+    several = "orders: 'redis://127.0.0.1:1', b: 'redis://127.0.0.1:2'"
+    assert "write --queue with one of orders, b" in run("--topic", "jobs", queues=several)[2]
     with redis.client() as client:
         client.rpush("broken", "{")
     assert run("--topic", "broken")[:2] == (1, "")

@@ -26,8 +26,10 @@ __all__ = ["MessageSchema"]
 
 
 def _read(given: Any, info: ValidationInfo) -> Any:
-    folder = (info.context or {}).get("folder", Path())
-    return Schema.read(given, folder) if isinstance(given, str) else given
+    context = info.context or {}
+    if not isinstance(given, str):
+        return given
+    return Schema.read(given, context.get("folder", Path())) if context.get("read_files", True) else Schema.none(given)
 
 
 class MessageSchema(Probe):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class Schema:
     file: str
     text: str
     names: frozenset[str]
+
+    @classmethod
+    def none(cls, file: str) -> Schema:
+        """Of a file that is not there yet: every sound message is as it says."""
+        return cls(file, "{}", frozenset())
 
     @classmethod
     def read(cls, file: str, folder: Path) -> Schema:
@@ -82,6 +88,13 @@ class _Nobody(Mapping[str, Callable[[str], Any]]):
         return 1
 
 
+def _finite(text: str) -> float:
+    """Raises ValueError for what JSON has no number for."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError("no number of JSON")
+    return number
+
+
 def _refuse(_uri: str) -> NoReturn:
     raise ValueError("nothing is fetched")
 
@@ -92,15 +105,16 @@ def _json(file: str, path: Path) -> Any:
             raw = source.read(_LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        remedy = "write its place as seen from config.yaml; `order-health schema infer` proposes one"
+        remedy = "write its place as seen from config.yaml; `order-health schema infer` proposes a schema"
         raise ValueError(f"{file}: cannot be read: {reason}; {remedy}") from None
     if len(raw) > _LARGEST:
         raise ValueError(f"{file}: is larger than 1 MB; a schema is smaller")
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except UnicodeDecodeError:
         raise ValueError(f"{file}: is no UTF-8 text; save it as UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{file}:{error.lineno}:{error.colno}: is no JSON: {error.msg.lower()}") from None
     except (RecursionError, ValueError):
-        raise ValueError(f"{file}: is no JSON that can be read: too deep, or a number too long") from None
+        raise ValueError(f"{file}: is no JSON that can be read: too deep, NaN, or a number too large") from None

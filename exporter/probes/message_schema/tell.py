@@ -54,11 +54,12 @@ METRICS = (FAILURES, RECENT, CHECKED, RECENTLY_CHECKED, TOO_LARGE, UNREAD, COVER
 
 def samples(seen: Seen, *, queue: str, topic: str) -> Iterator[Sample]:
     recent, where = seen.recent, {"queue": queue, "topic": topic}
-    for fault, count in seen.failed.items():
+    for fault, total in seen.failed.items():
         cases = [each.case for each in seen.named if each.fault == fault]
         labels = {**where, "path": fault.path, "keyword": fault.keyword}
-        yield FAILURES(count, evidence=(), **labels)
-        yield RECENT(recent.failed.get(fault, 0), evidence=cases, **labels)
+        yield FAILURES(total, evidence=(), **labels)
+        count = recent.failed.get(fault, 0)
+        yield RECENT(count, evidence=cases if count else (), **labels)
     yield CHECKED(seen.checked, evidence=(), **where)
     yield RECENTLY_CHECKED(recent.checked, evidence=(), **where)
     yield TOO_LARGE(seen.too_large, evidence=(), **where)

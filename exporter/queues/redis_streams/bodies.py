@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from exporter.queues.redis_streams.topic import Topic
 
 
+GONE = "consumed meanwhile, or over the budget"
+
+
 def asked(topic: Topic, script: str, *values: str | int) -> Reply:
     """What the script answers; raises Denied where the account may run none: nothing is read that was not measured."""
     told = topic.run(script, *values)
@@ -51,7 +54,7 @@ class Found:
                 raise Garbled("the server answers the script in a form that cannot be read")
 
     def element(self, print_: str, size: int, value: Reply) -> None:
-        """Of a list: a row of WAITING, whose third item is None where it was larger."""
+        """Of a list; `value` as WAITING hands it over, None where it did not."""
         self._add(print_, size, None if value is None else _joined(value), None)
 
     def drawn(self, mark: Mark, arrived: int, *, estimated: bool = False) -> Drawn:
@@ -64,7 +67,7 @@ class Found:
         elif size > self.draw.largest:
             self.too_large.append(message)
         else:
-            self.unread[OVER_BUDGET] += 1
+            self.unread[GONE if id_time is None else OVER_BUDGET] += 1
 
 
 def _joined(parts: Reply) -> bytes:

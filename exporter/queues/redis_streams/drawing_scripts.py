@@ -55,29 +55,27 @@ Answers {{id, size, {name in parts, value in parts, …}}, …}; a row without a
 WAITING = (
     _PIECES
     + """
-local length, most, largest = redis.call('LLEN', KEYS[1]), tonumber(ARGV[1]), tonumber(ARGV[2])
-local room, left, bytes, known, ends = tonumber(ARGV[3]), tonumber(ARGV[5]), 0, {}, {{}, {}}
-for n = 6, #ARGV do known[ARGV[n]] = true end
+local length, most = redis.call('LLEN', KEYS[1]), tonumber(ARGV[1])
+local room, bytes, wanted, rows = tonumber(ARGV[2]), 0, {}, {}
+for n = 4, #ARGV do wanted[ARGV[n]] = true end
 for place = 0, math.min(most, length) - 1 do
   for side = 1, 2 do
     local index = side == 1 and place or length - 1 - place
-    if (side == 1 or index >= most) and bytes <= tonumber(ARGV[4]) then
+    if (side == 1 or index >= most) and bytes <= tonumber(ARGV[3]) then
       local value = redis.call('LRANGE', KEYS[1], index, index)[1]
       local print = string.sub(redis.sha1hex(#value .. ':' .. string.sub(value, 1, 4096)), 1, 12)
-      local row = {print, #value}
-      if left > 0 and not known[print] and #value <= largest and #value <= room then
-        left, room, row[3] = left - 1, room - #value, pieces(value)
+      if wanted[print] and #value <= room then
+        wanted[print], room = nil, room - #value
+        rows[#rows + 1] = {print, pieces(value)}
       end
-      ends[side][place + 1] = row
       bytes = bytes + #value
     end
   end
 end
-return {length, ends[1], ends[2]}
+return rows
 """
 )
-"""List; elements at each end, bytes of the largest body, of all bodies, bytes after which it stops, how many bodies at
-the most, and prints of elements that are known.
+"""List; elements at each end, bytes of all bodies, bytes after which it stops, and prints of elements that are wanted.
 
-Answers as ELEMENTS does; a row of a new element goes on with its value in parts.
+Answers {{print, value in parts}, …} of those that still wait and have room.
 """

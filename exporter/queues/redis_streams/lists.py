@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from exporter.queues.drawing import Draw, Drawn
+from exporter.queues.drawing import Draw, Drawn, spread
 from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Arrivals, Look, Mark
 from exporter.queues.redis_streams import drawing_scripts, scripts
@@ -60,49 +60,32 @@ def samples(topic: Topic, mark: Mark | None, draw: Draw) -> Drawn:
     match mark or {}:
         case {"again": int(again)} as rested if now < again <= now + _rest(_MOST * 2):
             return found.drawn(rested, 0)
-    before, known = _before(mark)
-    total, left, right, values = _waiting(topic, draw, before)
-    new = _new(left, right, frozenset(before), hidden=known - len(before)) if mark else [*left, *right]
-    for each in new:
-        if each.id in values or each.size > draw.largest:
-            found.element(each.id, each.size, values.get(each.id))
-    again = now + _rest(sum(each.size for each in (*left, *right)))
-    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total, "again": again}
-    return found.drawn(told, max(len(new), total - known) if mark else len(new))
-
-
-def _before(mark: Mark | None) -> tuple[list[str], int]:
-    """Prints of what waited at the ends, and how many waited in all."""
+    count = min(COUNT, draw.first)
+    total, left, right = _rows(asked(topic, scripts.ELEMENTS, count, sys.maxsize, _MOST))
+    new, missed = [*left, *right], 0
     match mark:
         case {"seen": list(before), "length": int(known)}:
-            return list(map(str, before)), known
-    return [], 0
+            new = _new(left, right, frozenset(map(str, before)), hidden=known - len(before))
+            missed = max(0, total - known - len(new))
+    [places] = spread([len(new)], draw.count)
+    _hand_over(topic, count, [new[place] for place in places], found)
+    again = now + _rest(2 * sum(each.size for each in (*left, *right)))
+    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total, "again": again}
+    return found.drawn(told, len(new) + missed)
 
 
-def _waiting(topic: Topic, draw: Draw, before: Sequence[str]) -> tuple[int, list[Entry], list[Entry], dict[str, Reply]]:
-    """Length of the list, both ends, and the values of a few that were not there `before`, by their print."""
-    count = min(COUNT, draw.first)
-    told = asked(
-        topic, drawing_scripts.WAITING, count, draw.largest, draw.together, _MOST, min(draw.count, COUNT), *before
-    )
-    match told:
-        case [int(total), list(left), list(right)]:
-            values: dict[str, Reply] = {}
-            return total, _valued(left, values), _valued(right, values), values
-    raise Garbled("the server answers the script in a form that cannot be read")
-
-
-def _valued(rows: Sequence[Reply], values: dict[str, Reply]) -> list[Entry]:
-    found: list[Entry] = []
-    for told in rows:
-        match told:
-            case [bytes(print_), int(size), *value]:
-                found.append(Entry(print_.decode(), size))
-                if value:
-                    values[found[-1].id] = value[0]
+def _hand_over(topic: Topic, count: int, wanted: Sequence[Entry], found: Found) -> None:
+    prints = [each.id for each in wanted if each.size <= found.draw.largest]
+    told = asked(topic, drawing_scripts.WAITING, count, found.draw.together, _MOST, *prints) if prints else []
+    bodies: dict[str, Reply] = {}
+    for each in told if isinstance(told, list) else ():
+        match each:
+            case [bytes(print_), value]:
+                bodies[print_.decode()] = value
             case _:
-                raise Garbled("the server answers the script in a form that cannot be read")
-    return found
+                raise Garbled(_UNREADABLE)
+    for entry in wanted:
+        found.element(entry.id, entry.size, bodies.get(entry.id))
 
 
 def _rest(size: int) -> int:
@@ -132,12 +115,17 @@ def sight(topic: Topic) -> Sight:
 def _ends(topic: Topic, count: int, oversize: int) -> tuple[int, list[Entry], list[Entry]]:
     """Length of the list, and so many elements from its left and from its right, each from the end on; none twice."""
     told = topic.run(scripts.ELEMENTS, count, oversize, _MOST)
+    return _read(topic, count, oversize) if told is None else _rows(told)
+
+
+def _rows(told: Reply) -> tuple[int, list[Entry], list[Entry]]:
     match told:
-        case None:
-            return _read(topic, count, oversize)
         case [int(total), list(left), list(right)]:
             return total, [row(each) for each in left], [row(each) for each in right]
-    raise Garbled("the server answers the script in a form that cannot be read")
+    raise Garbled(_UNREADABLE)
+
+
+_UNREADABLE = "the server answers the script in a form that cannot be read"
 
 
 def _read(topic: Topic, count: int, oversize: int) -> tuple[int, list[Entry], list[Entry]]:

@@ -1,6 +1,7 @@
 """Bodies that are no sound JSON, and those that break a schema: a path and a keyword, never a value."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -83,3 +84,38 @@ def test_a_path_has_the_names_of_the_schema_and_no_key_that_may_be_data(tmp_path
 def test_of_what_is_missing_the_first_is_named(tmp_path):
     (tmp_path / "s.json").write_text(json.dumps({"required": ["no", "items", "paid"]}))
     assert judged(b'{"no": 1}', Schema.read("s.json", tmp_path)) == Fault("$.items", "required")
+
+
+EVERYTHING = {
+    "type": ["object", "array"],
+    "properties": {
+        "list": {"uniqueItems": True, "contains": {"type": "integer"}},
+        "订单号": {"const": {"a": [1, None, True]}},
+        "a b": {"if": {"type": "integer"}, "then": {"minimum": 3}, "else": {"maxLength": 3}},
+        "n": {"multipleOf": 0.01},
+        "x-y": {"oneOf": [{"type": "string"}, {"maxLength": 2}]},
+    },
+    "additionalProperties": {"$ref": "#/$defs/m"},
+    "propertyNames": {"maxLength": 5, "pattern": "^[^;]"},
+    "$defs": {"m": {"type": ["object", "string"], "additionalProperties": {"$ref": "#"}}},
+}
+KEYS = st.sampled_from(["{", "{0}", "{data}", '"', "'", "\\", "%s", "[0]", "x.y", *EVERYTHING["properties"]])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(KEYS | st.text(max_size=7), below, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("schemas")
+    (folder / "s.json").write_text(json.dumps(EVERYTHING))
+    return Schema.read("s.json", folder)
+
+
+@given(value=VALUES)
+def test_whatever_the_keys_are_a_path_is_made_of_the_schema_s_own_names(everything, value):
+    found = judged(json.dumps(value).encode(), everything)
+    names = "|".join(map(re.escape, everything.names))
+    assert found is None or re.fullmatch(rf"\$(\.(\*|{names})|\[\*\])*", found.path)

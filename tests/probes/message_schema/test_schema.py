@@ -46,6 +46,8 @@ def read(tmp_path):
         (b"{", "order.json:1:2: is no JSON"),
         (b"\xff{}", "is no UTF-8 text"),
         (b"[" * 100_000, "too deep"),
+        (b'{"const": NaN}', "NaN"),
+        (b'{"maximum": 1e400}', "or a number too large"),
         (b'"' + b"x" * 1_100_000 + b'"', "larger than 1 MB"),
         ({"type": "x", "format": "y", "enum": [], "maxLength": -1, "minLength": -1}, "; and 2 more faults"),
     ],

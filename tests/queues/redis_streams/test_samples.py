@@ -92,6 +92,14 @@ def test_elements_of_a_list_that_were_not_there_before_are_handed_over(asked, sh
     assert [each.size for each in found.too_large] == [300_000]
 
 
+def test_a_long_list_is_sampled_all_along_both_ends(asked, shop):
+    shop.rpush("jobs", *(json.dumps({"n": n}) for n in range(1000)))
+    found = asked.samples("jobs", count=20)
+    numbers = [json.loads(each.data)["n"] for each in found.bodies]
+    assert (found.arrived, len(set(numbers))) == (400, 20)
+    assert sum(n < 200 for n in numbers) == sum(n >= 800 for n in numbers) == 10
+
+
 def test_an_account_that_may_run_no_scripts_is_told_what_it_needs(redis, open_, shop):
     commands = "+time +type +xlen +xinfo|groups +xpending +xrange +xrevrange +llen +lrange"
     shop.execute_command("ACL", "SETUSER", "watcher", "reset", "on", ">p@ss", "~*", *commands.split())
