@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -95,26 +95,31 @@ class Config(Strict):
         return [str(self.folder / pattern) for pattern in self.alerts.rules]
 
 
-def load(file: str | Path, env: Mapping[str, str] | None = None) -> Config:
-    """Reads and checks `file`; raises `ConfigFaultError` with all its faults."""
+def load(file: str | Path, env: Mapping[str, str] | None = None, *, read_files: bool = True) -> Config:
+    """Reads and checks `file`; raises `ConfigFaultError` with all its faults.
+
+    `read_files` False is for a command that makes a file which a section names.
+    """
     path = Path(file)
     try:
         document = Document.read(path, env)
     except Unreadable as fault:
         raise ConfigFaultError([str(fault)]) from None
-    config, found = _validated(document, path.resolve().parent)
+    config, found = _validated(document, {"folder": path.resolve().parent, "read_files": read_files})
     if found or config is None:
         raise ConfigFaultError([str(each) for each in sorted(found, key=lambda each: each.line)])
     return config
 
 
-def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fault]]:
+def _validated(document: Document, context: Mapping[str, Any]) -> tuple[Config | None, list[Fault]]:
     if not isinstance(document.data, dict):
         return None, [
             document.fault((), "holds no settings; start from config.example.yaml or `order-health init URL`")
         ]
     try:
-        return Config.model_validate({**document.data, "folder": folder}), document.faults
+        # sections that name files find in the context where config.yaml stands
+        given = {**document.data, "folder": context["folder"]}
+        return Config.model_validate(given, context=dict(context)), document.faults
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)

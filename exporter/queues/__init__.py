@@ -1,12 +1,14 @@
 """What a queue is. Each broker product is one file or package of this folder, found by the scheme of its URL.
 
-A queue answers without consuming, committing, registering a group or changing anything, and no payload leaves it.
+A queue answers without consuming, committing, registering a group or changing anything. Payload is in no answer but
+that of `samples`, which is judged in this process and let go.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Annotated, ClassVar
 
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, SecretStr
 from exporter import plugins
 from exporter.database.deadline import Deadline
 from exporter.queues.addresses import Address
+from exporter.queues.drawing import Body, Draw, Drawn
 from exporter.queues.errors import Denied, Garbled, Missing, QueueError, TimedOut, Unreachable, Unsupported
 from exporter.queues.nouns import BOUNDS, KB, Arrivals, Contents, Delay, Field, Key, Look, Mark, Message, Tally, Walk
 from exporter.strict import Strict
@@ -24,11 +27,14 @@ __all__ = [
     "KB",
     "Address",
     "Arrivals",
+    "Body",
     "Broker",
     "Contents",
     "Deadline",
     "Delay",
     "Denied",
+    "Draw",
+    "Drawn",
     "Field",
     "Garbled",
     "Key",
@@ -64,13 +70,28 @@ class Queue(ABC):
         A mark that does not fit any more (a topic made anew, messages trimmed) begins at the oldest message there is.
         """
 
+    def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:  # noqa: ARG002
+        """A few of the messages that came into the topic since `mark` (None: of the newest `draw.first`), with bodies.
+
+        Where a mark does not fit any more it draws from all that there is. Raises a QueueError; Unsupported where
+        nobody can look into a message without consuming it.
+        """
+        raise Unsupported("nobody can look into the messages of this broker without consuming them")
+
     @abstractmethod
-    def delays(self, topic: str, groups: Collection[str], deadline: Deadline) -> Sequence[Delay]:
+    def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:
         """One for each of `groups`; without any, for every group that the broker knows of this topic.
 
-        A group that the broker does not know has `seconds` None and says so. Raises a QueueError where the broker or
-        the topic is not there.
+        `now` is for a broker that tells no time of its own. A group that the broker does not know has `seconds` None
+        and says so. Raises a QueueError where the broker or the topic is not there.
         """
+
+    def accepts(self, topic: str, deadline: Deadline) -> int:  # noqa: ARG002 - most brokers do not tell
+        """Bytes of the largest message that the broker takes into the topic; raises a QueueError.
+
+        Unsupported where a broker does not tell it to somebody who only reads.
+        """
+        raise Unsupported("this broker tells nobody who only reads how large a message it takes")
 
     @abstractmethod
     def close(self) -> None:

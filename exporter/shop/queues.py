@@ -13,12 +13,13 @@ from exporter.shop.run import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
     from typing import TypeVar
 
-    from exporter.queues import Arrivals, Broker, Delay, Key, Look, Mark, Queue, Walk
+    from exporter.queues import Arrivals, Broker, Delay, Draw, Drawn, Key, Look, Mark, Queue, Walk
     from exporter.shop.run import Run
 
-    Answer = TypeVar("Answer", bound=Arrivals | Sequence[Delay] | Sequence[Key] | Walk)
+    Answer = TypeVar("Answer", bound=Arrivals | Drawn | int | Sequence[Delay] | Sequence[Key] | Walk)
 
 
 class Queues:
@@ -60,7 +61,7 @@ class Queues:
 
 
 class BoundQueue:
-    """A queue as a probe asks it: `arrivals` and `delays` as exporter.queues.Queue says, within the run's deadline."""
+    """A queue as a probe asks it, within the run's deadline: each question is as exporter.queues.Queue says."""
 
     def __init__(self, name: str, queues: Queues, run: Run) -> None:
         self.name, self._queues, self._run = name, queues, run
@@ -72,10 +73,24 @@ class BoundQueue:
             lambda answer: answer.stored.count,
         )
 
-    def delays(self, topic: str, groups: Collection[str] = ()) -> Sequence[Delay]:
+    def samples(self, topic: str, mark: Mark | None, draw: Draw) -> Drawn:
+        return self._asked(
+            f"samples of {topic}",
+            lambda: self._queues.queue(self.name).samples(topic, mark, draw, self._run.deadline),
+            lambda answer: len(answer.bodies),
+        )
+
+    def accepts(self, topic: str) -> int:
+        return self._asked(
+            f"what {topic} takes",
+            lambda: self._queues.queue(self.name).accepts(topic, self._run.deadline),
+            lambda _: 1,
+        )
+
+    def delays(self, topic: str, groups: Collection[str], now: datetime) -> Sequence[Delay]:
         return self._asked(
             f"delays on {topic}",
-            lambda: self._queues.queue(self.name).delays(topic, groups, self._run.deadline),
+            lambda: self._queues.queue(self.name).delays(topic, groups, now, self._run.deadline),
             len,
         )
 

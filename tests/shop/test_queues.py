@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from exporter.mapping import load
 from exporter.queues import Arrivals, Broker, Delay, Look, Queue, Tally, Unreachable
 from exporter.shop import NotApplicable, Shop
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Pretended(Queue):
@@ -24,7 +27,7 @@ class Pretended(Queue):
             raise Unreachable("no connection to broker a")
         return Arrivals({"next": 3}, 3, Tally.of([1, 2, 3]))
 
-    def delays(self, topic, groups, deadline):
+    def delays(self, topic, groups, now, deadline):
         return [Delay(topic, group, 0.0) for group in groups]
 
     def close(self):
@@ -71,13 +74,13 @@ def test_a_queue_is_opened_when_it_is_first_asked_and_closed_with_the_shop(shop)
     assert Settings.opened == []
     run = opened.bounded("message_size", 1.5)
     assert run.queue("orders").arrivals("t", None, Look(1)).mark == {"next": 3}
-    assert [delay.group for delay in run.queue("orders").delays("t", ["g"])] == ["g"]
+    assert [delay.group for delay in run.queue("orders").delays("t", ["g"], NOW)] == ["g"]
     (queue,) = Settings.opened
     assert 1 < queue.left[0] <= 1.5
     opened.close()
     assert queue.closed
     with pytest.raises(Unreachable, match="closed"):
-        run.queue("orders").delays("t")
+        run.queue("orders").delays("t", (), NOW)
 
 
 def test_what_was_asked_is_traced_also_when_it_failed(shop):
@@ -103,4 +106,4 @@ def test_without_a_name_it_is_the_only_queue(shop):
     with pytest.raises(NotApplicable, match="no queues; write"):
         shop().queue()
     with pytest.raises(NotApplicable, match="no queue c"):
-        shop("a").queue("c").delays("t")
+        shop("a").queue("c").delays("t", (), NOW)

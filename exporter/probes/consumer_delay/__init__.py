@@ -58,7 +58,7 @@ class ConsumerDelay(Probe):
         told, met = list[Sample | Gap](), Memory()
         for topic, groups in self.topics[shop.part].items():
             try:
-                delays = queue.delays(topic, groups)
+                delays = queue.delays(topic, groups, now)
             except (Missing, Unsupported) as error:
                 told.append(Gap(topic, str(error)))
                 continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from exporter.queues.errors import QueueError, TimedOut, Unreachable
-from exporter.queues.kafka import clock, groups
+from exporter.queues.kafka import groups
 from exporter.queues.kafka.cluster import EARLIEST, LATEST, Cluster, Topic
 from exporter.queues.nouns import Delay
 
@@ -22,20 +23,30 @@ _FINE, _FINE_SHARE = 250, 0.02
 """How exactly the age is told where no question hits the very message: milliseconds, or a share of it."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """`now`: milliseconds since 1970; Kafka tells its own time nowhere, and that of a message is its producer's."""
+
     cluster: Cluster
     topic: Topic
     groups: Mapping[str, groups.Group]
+    now: int
     deadline: Deadline
 
 
-def delays(cluster: Cluster, topic: Topic, names: Collection[str], deadline: Deadline) -> list[Delay]:
+def delays(cluster: Cluster, topic: Topic, names: Collection[str], now: datetime, deadline: Deadline) -> list[Delay]:
     """One a group; without `names` all that have committed an offset on the topic."""
-    asked = _Asked(cluster, topic, groups.known(cluster, deadline), deadline)
+    asked = _Asked(cluster, topic, groups.known(cluster, deadline), _milliseconds(now), deadline)
     if names:
         return [_delay(asked, name) for name in names]
     return [told for name in sorted(asked.groups) if (told := _delay(asked, name)).consumed is not None]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _delay(asked: _Asked, group: str) -> Delay:
@@ -84,7 +95,7 @@ def _age(asked: _Asked, behind: Mapping[int, int]) -> float:
 
     A message is older than a time exactly if the first one since that time lies behind it.
     """
-    now = clock.now()
+    now = asked.now
     left, low, high, back = set(behind), 0, None, _FIRST
     while left and (high is None or high - low > max(_FINE, _FINE_SHARE * high)):
         at = max(0, now - back)

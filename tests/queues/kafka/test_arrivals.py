@@ -172,7 +172,7 @@ def test_a_deleted_topic_is_missing_and_asking_does_not_make_it(queue, customer,
     with pytest.raises(Missing, match="no such topic"):
         look(queue, topic, mark)
     with pytest.raises(Missing, match="no such topic"):
-        queue.delays(topic, (), Deadline(5))
+        queue.delays(topic, (), datetime.now(UTC), Deadline(5))
     assert topic not in customer.admin.list_topics(timeout=5).topics
 
 

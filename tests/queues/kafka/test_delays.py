@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.server
 
 
 def delays(queue, topic, *groups):
-    return queue.delays(topic, groups, Deadline(20))
+    return queue.delays(topic, groups, datetime.now(UTC), Deadline(20))
 
 
 def sent(customer, topic, *ages, **options):

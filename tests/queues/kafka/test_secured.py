@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -63,7 +64,9 @@ def grant(customer, kind, name, operation):
 def asked(broker, listener, *, topic="orders", groups=("orders-service",), **settings):
     queue = Settings(url=f"kafka://127.0.0.1:{broker.ports[listener]}", **settings).connect()
     try:
-        return queue.arrivals(topic, None, Look(51200), Deadline(10)), queue.delays(topic, groups, Deadline(10))
+        return queue.arrivals(topic, None, Look(51200), Deadline(10)), queue.delays(
+            topic, groups, datetime.now(UTC), Deadline(10)
+        )
     finally:
         queue.close()
 

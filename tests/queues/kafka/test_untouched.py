@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
 
-from exporter.queues import Deadline, Look
+from exporter.queues import Deadline, Draw, Look
 from exporter.queues.kafka import Kafka as Settings
 from exporter.queues.kafka.wire import Read
 from tests.queues.kafka.customer import Customer
@@ -66,7 +67,9 @@ def test_topics_groups_and_offsets_stay_as_they_were_to_the_byte(kafka, customer
     mark = None
     for _ in range(5):
         mark = queue.arrivals(topic, mark, Look(51200), Deadline(10)).mark
-        queue.delays(topic, (), Deadline(10))
+        queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
+        queue.delays(topic, (), datetime.now(UTC), Deadline(10))
     assert customer.state() == state
     assert fingerprint(kafka) == files
 
@@ -79,8 +82,8 @@ def test_a_broker_without_groups_gets_none_and_not_even_the_topic_of_their_offse
         customer.send("orders", [b"{}"])
         queue = Settings(url=broker.url).connect()
         queue.arrivals("orders", None, Look(51200), Deadline(10))
-        assert queue.delays("orders", (), Deadline(10)) == []
-        assert queue.delays("orders", ("order-service",), Deadline(10))[0].seconds is None
+        assert queue.delays("orders", (), datetime.now(UTC), Deadline(10)) == []
+        assert queue.delays("orders", ("order-service",), datetime.now(UTC), Deadline(10))[0].seconds is None
         queue.close()
         assert set(customer.admin.list_topics(timeout=5).topics) == {"orders"}
     finally:
@@ -94,7 +97,8 @@ def test_a_consumer_gets_every_message_once_while_we_look(queue, customer, topic
         mark = None
         while not over.is_set():
             mark = queue.arrivals(topic, mark, Look(51200), Deadline(10)).mark
-            queue.delays(topic, (topic,), Deadline(10))
+            queue.samples(topic, None, Draw(), Deadline(10))
+            queue.delays(topic, (topic,), datetime.now(UTC), Deadline(10))
             time.sleep(0.02)
 
     watching, rebalanced, got = threading.Thread(target=watch), [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_kafka_3_tells_sizes_and_delays_alike():
         queue = Settings(url=broker.url).connect()
         found = queue.arrivals("orders", None, Look(51200), Deadline(10))
         assert (found.arrived, found.oversize, found.largest[0].id) == (2, 1, "0:1")
-        (delay,) = queue.delays("orders", (), Deadline(10))
+        (delay,) = queue.delays("orders", (), datetime.now(UTC), Deadline(10))
         assert (delay.group, delay.backlog) == ("order-service", 2)
         assert delay.seconds == pytest.approx(600, abs=15)
         queue.close()

@@ -6,6 +6,7 @@ import json
 import struct
 import time
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -259,7 +260,7 @@ def test_a_delay_that_one_group_may_not_be_told_leaves_the_others(broker, queue)
         frame(request, stats) if request["extFields"]["consumerGroup"] == "mine" else frame(request, code=16)
     ]
     broker.says(303, {"consumeTimeSpanSet": [{"messageQueue": {"queueId": 0}, "delayTime": 0, "minTimeStamp": 1}]})
-    mine, theirs = queue.delays("t", ["mine", "theirs"], Deadline(3))
+    mine, theirs = queue.delays("t", ["mine", "theirs"], datetime.now(UTC), Deadline(3))
     assert mine == Delay("t", "mine", 0.0, 0, 0, 1)
     assert theirs.seconds is None
     assert "refuses" in theirs.why

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from exporter.queues import Deadline, Look, Missing
+from exporter.queues import Deadline, Draw, Look, Missing
 
 pytestmark = pytest.mark.server
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def delays(queue, topic):
     def ask(*groups):
-        return queue.delays(topic, groups, Deadline(10))
+        return queue.delays(topic, groups, datetime.now(UTC), Deadline(10))
 
     return ask
 
@@ -76,7 +77,7 @@ def test_without_names_all_groups_of_the_topic_are_told(delays, topic, producer)
 
 def test_delays_on_a_topic_that_nobody_knows_are_missing(queue):
     with pytest.raises(Missing, match="ghost"):
-        queue.delays("ghost", ["one"], Deadline(5))
+        queue.delays("ghost", ["one"], datetime.now(UTC), Deadline(5))
 
 
 def test_reading_changes_nothing_and_a_consumer_gets_every_message(broker, queue, topic, producer):
@@ -91,8 +92,10 @@ def test_reading_changes_nothing_and_a_consumer_gets_every_message(broker, queue
     before = broker.fingerprint()
     for _ in range(5):
         queue.arrivals(topic, None, Look(50 * 1024), Deadline(10))
-        queue.delays(topic, ["shop", "ghost"], Deadline(10))
-        queue.delays(topic, [], Deadline(10))
+        queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
+        queue.delays(topic, ["shop", "ghost"], datetime.now(UTC), Deadline(10))
+        queue.delays(topic, [], datetime.now(UTC), Deadline(10))
     time.sleep(1)  # three times as long as it takes a broker to write offsets down
     assert broker.fingerprint() == before
     assert any("consumerOffset" in file for file in before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,7 +69,7 @@ def look(queue, seconds=5.0):
 
 def test_an_account_that_may_only_subscribe_may_ask_everything_that_we_ask(queue):
     assert look(queue).largest[0].keys == ("O-1",)
-    (delay,) = queue.delays("order_created", ["order-service"], Deadline(5))
+    (delay,) = queue.delays("order_created", ["order-service"], datetime.now(UTC), Deadline(5))
     assert delay.backlog == 1
 
 
