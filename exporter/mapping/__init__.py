@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     from pydantic_core import InitErrorDetails
 
-WORDS = ("orders", "callbacks", "stock", "reservations")
+WORDS = ("orders", "callbacks", "stock", "reservations", "events", "partner_events")
 
 Check = Literal[
     "orders", "callbacks", "negative_stock", "reservations",
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
     "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
     "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
+    # what fulfilment and partner_events tell
+    "fulfilment", "partner_events",
 ]  # fmt: skip
 
 
@@ -111,10 +113,13 @@ def _named(table: TableMap) -> Iterator[tuple[str, str]]:
 
 
 class Orders(TableMap):
-    """`trade_no` is the number that callbacks name; often, not always, the order's own `number`."""
+    """`trade_no` is the number that callbacks name; often, not always, the order's own `number`.
 
-    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "shipped",
-               "updated", "transaction", "paid_flag")  # fmt: skip
+    `started`: when its fulfilment began; `delivered`: when the customer had it, or confirmed it.
+    """
+
+    COLUMNS = ("number", "trade_no", "status", "amount", "currency", "channel", "created", "paid", "started",
+               "shipped", "delivered", "updated", "transaction", "paid_flag", "warehouse")  # fmt: skip
     NEEDED = ("number",)
     KINDS = ("pending", "paid", "shipped", "done", "closed")
 
@@ -143,6 +148,20 @@ class Reservations(TableMap):
     order_is: Literal["key", "number", "trade_no"] = "key"
 
 
+class Events(TableMap):
+    """The shop's own log of what happened to orders; `elapsed` is how long it took, `owner` who is in charge."""
+
+    COLUMNS = ("order", "event", "at", "elapsed", "owner")
+    NEEDED = ("order", "event")
+
+
+class PartnerEvents(TableMap):
+    """What carriers and other partners told the shop about orders, one row each time."""
+
+    COLUMNS = ("partner", "order", "event", "received")
+    NEEDED = ("order", "event")
+
+
 class Mapping(Strict):
     """A shop in our words. `zone` is the zone of its DATETIME columns."""
 
@@ -152,6 +171,8 @@ class Mapping(Strict):
     callbacks: Callbacks | None = None
     stock: Stock | None = None
     reservations: Reservations | None = None
+    events: Events | None = None
+    partner_events: PartnerEvents | None = None
     not_applicable: dict[Check, Text] = Field(default_factory=dict)
 
     def table(self, word: str) -> TableMap | None:
