@@ -26,8 +26,6 @@ Check = Literal[
     # single kinds of `order_health_payment_anomalies` that a shop's tables cannot show
     "pending_paid", "paid_after_close", "orphan_callback", "paid_without_callback", "amount_mismatch", "callback_storm",
     "double_payment", "missing_transaction", "half_written", "time_order", "retry_exhausted",
-    # what fulfilment and partner_events tell
-    "fulfilment", "partner_events",
 ]  # fmt: skip
 
 

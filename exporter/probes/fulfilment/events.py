@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from exporter import masking
@@ -20,7 +20,8 @@ Unit = Literal["ms", "s", "m", "h"]
 CASES, KEPT = 20, 60
 """Events that one look names of a kind, and looks that are told at a time."""
 
-_UNITS: Mapping[Unit, Decimal] = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
+_UNITS: Mapping[Unit, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+_LONGEST = 10 * 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,13 @@ def _case(record: Record, unit: Unit) -> Case:
 
 
 def _elapsed(written: Any, unit: Unit) -> str:
-    """A number as hours, minutes and seconds; what is no number as it stands, without what is about a person."""
+    """A number as hours, minutes and seconds; what is no such number as it stands, without what is about a person."""
     if written is None:
         return ""
     try:
-        return str(timedelta(seconds=round(Decimal(str(written)) * _UNITS[unit])))
-    except (InvalidOperation, ValueError, OverflowError):
+        seconds = float(written) * _UNITS[unit]
+    except (ValueError, OverflowError):
+        seconds = math.inf
+    if not abs(seconds) < _LONGEST:  # NaN is not below it either
         return one_line(masking.value(str(written)), 24)
+    return f"{'-' if seconds < 0 else ''}{timedelta(seconds=abs(round(seconds)))}"

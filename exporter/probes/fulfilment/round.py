@@ -88,20 +88,16 @@ class Round:
         for record in (*records, *again.values()):
             if (order := late.opened(table, record)) is not None:
                 still.append(order)
-            elif all_of_them:
-                self._timed(table, record, by)
+            elif all_of_them and record.get("shipped") is not None:
+                # one that was late counts in the hour that is read now: the window may have left its own behind
+                at = until if str(record["key"]) in again else record.get(by) or until
+                self.memory.ledger.book(record, "shipped", at, starts="started" in table.c)
             if not match and late.untimed(table, record):
                 self.memory.ledger.untimed(record, record.get(by) or until)
         followed = {order.key: order for order in (*self.memory.open[late.AGAIN :], *still)}
         self.whole = self.whole and len(followed) <= late.KEPT
         kept = tuple(followed.values())[: late.KEPT]
         self.memory = replace(self.memory, open=kept, warehouses=late.named(self.memory.warehouses, kept))
-
-    def _timed(self, table: Table, record: Record, by: str) -> None:
-        if record.get("shipped") is not None:
-            newest = self._window_end(direct=False)
-            at = max(record.get(by) or newest, newest - self.terms.window)
-            self.memory.ledger.book(record, "shipped", at, starts="started" in table.c)
 
     def _read(
         self, name: str, by: str, start: datetime, until: datetime, match: Mapping[str, Collection[Any]]
