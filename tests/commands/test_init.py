@@ -75,7 +75,7 @@ def test_an_unknown_shop_gets_a_config_that_loads_and_says_what_to_check(run, tm
 
 def test_what_a_probe_cannot_show_here_stands_above_it(run, tmp_path):
     _, text, _ = run(sqlite(tmp_path, schema("shopxo")))
-    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock"}
+    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock", "fulfilment"}
     assert "# SKUs below zero are not applicable: the stock columns are UNSIGNED" in text
 
 

@@ -16,10 +16,14 @@ TABLES = (
     "ALTER TABLE orders ADD COLUMN shipped_at DATETIME NULL",
     "ALTER TABLE orders ADD COLUMN delivered_at DATETIME NULL",
     "ALTER TABLE orders ADD COLUMN warehouse_id VARCHAR(32) NULL",
-    "CREATE TABLE event_log (id BIGINT NOT NULL PRIMARY KEY, order_no VARCHAR(64) NULL, event VARCHAR(64) NULL,"
-    " at DATETIME NULL, elapsed VARCHAR(64) NULL, owner VARCHAR(64) NULL)",
-    "CREATE TABLE partner_event (id BIGINT NOT NULL PRIMARY KEY, partner VARCHAR(64) NULL, order_no VARCHAR(64) NULL,"
-    " event VARCHAR(64) NULL, received_at DATETIME NULL)",
+    (
+        "CREATE TABLE event_log (id BIGINT NOT NULL PRIMARY KEY, order_no VARCHAR(64) NULL, event VARCHAR(64) NULL,"
+        " at DATETIME NULL, elapsed VARCHAR(64) NULL, owner VARCHAR(64) NULL)"
+    ),
+    (
+        "CREATE TABLE partner_event (id BIGINT NOT NULL PRIMARY KEY, partner VARCHAR(64) NULL, order_no VARCHAR(64) NULL,"
+        " event VARCHAR(64) NULL, received_at DATETIME NULL)"
+    ),
 )
 COLUMNS = {
     "started": "fulfillment_start_at",

@@ -161,14 +161,14 @@ def test_without_an_index_on_shipping_orders_are_timed_when_their_promise_is_ove
     shop = on_maria(mariadb, "unindexed", indexes=())
     shop.sql(["DROP INDEX orders_paid ON orders", "DROP INDEX orders_status_created ON orders"])
     shop.sql([
-        "INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, paid_at, shipped_at, updated_at)"
+        ("INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, paid_at, shipped_at, updated_at)"
         " SELECT seq, CONCAT('B', seq), CONCAT('B', seq), 'shipped', 1, at, at, at + INTERVAL 10 HOUR, at"
-        " FROM (SELECT seq, '2026-02-20 12:00:00' + INTERVAL seq * 100 SECOND AS at FROM seq_1_to_7000) AS made"
+        " FROM (SELECT seq, '2026-02-20 12:00:00' + INTERVAL seq * 100 SECOND AS at FROM seq_1_to_7000) AS made")
     ])  # fmt: skip
     shop.sql([
-        "INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, paid_at, updated_at)"
+        ("INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, paid_at, updated_at)"
         " SELECT 7000 + seq, CONCAT('W', seq), CONCAT('W', seq), 'paid', 1, at, at, at"
-        " FROM (SELECT seq, '2026-02-28 14:26:40' + INTERVAL seq * 100 SECOND AS at FROM seq_1_to_100) AS made",
+        " FROM (SELECT seq, '2026-02-28 14:26:40' + INTERVAL seq * 100 SECOND AS at FROM seq_1_to_100) AS made"),
         "UPDATE orders SET shipped_at = NULL, status = 'paid' WHERE id IN (4700, 4701)",
         "ANALYZE TABLE orders",
     ])  # fmt: skip
@@ -268,9 +268,9 @@ def test_hostile_and_broken_rows_of_the_log_harm_nobody(shop):
 def test_more_events_than_a_look_reads_are_told_by_the_next(lite):
     lite.probe(WATCHED)
     lite.sql([
-        "INSERT INTO event_log (id, order_no, event) "
+        ("INSERT INTO event_log (id, order_no, event) "
         "WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1699) "
-        "SELECT i, 'N' || i, 'delayed' FROM n"
+        "SELECT i, 'N' || i, 'delayed' FROM n")
     ])  # fmt: skip
     lite.probe(WATCHED, NOW + timedelta(seconds=30))
     told = lite.probe(WATCHED, NOW + timedelta(seconds=60))

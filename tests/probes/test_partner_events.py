@@ -129,8 +129,8 @@ def test_only_a_key_that_no_null_slips_through_forbids_duplicates(mariadb):
     )
     assert shop.probe(PROBE).value(KEY) == 1, "its columns may be NULL"
     shop.sql([
-        "ALTER TABLE partner_event MODIFY partner VARCHAR(64) NOT NULL, MODIFY order_no VARCHAR(64) NOT NULL,"
-        " MODIFY event VARCHAR(64) NOT NULL"
+        ("ALTER TABLE partner_event MODIFY partner VARCHAR(64) NOT NULL, MODIFY order_no VARCHAR(64) NOT NULL,"
+        " MODIFY event VARCHAR(64) NOT NULL")
     ])  # fmt: skip
     shop.shop().forget()
     assert shop.probe(PROBE).value(KEY) == 0
@@ -139,7 +139,7 @@ def test_only_a_key_that_no_null_slips_through_forbids_duplicates(mariadb):
 
 def test_the_usual_pause_is_the_longest_and_older_ones_fade():
     partner = Partner()
-    for hour in range(0, 30):
+    for hour in range(30):
         partner = partner.told(ago(days=3) + timedelta(hours=hour))
     assert partner.usual_pause == 3600
     partner = partner.told(partner.last + timedelta(hours=10))
