@@ -93,7 +93,7 @@ def test_every_setting_that_stands_as_a_comment_can_be_switched_on(run, tmp_path
 def test_a_shop_without_callbacks_is_told_what_pending_paid_can_show(run, tmp_path):
     _, text, _ = run(sqlite(tmp_path, schema("mall")))
     assert "it looks at the orders alone: mall keeps no callback rows" in text
-    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock"}
+    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock", "fulfilment"}
 
 
 def test_a_file_that_is_there_stays_as_it_is(run, tmp_path):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,10 @@ SMALL = 5_000
 ROWS = 400
 """Orders of one stretch of time that are aimed at: the next one is made shorter or longer."""
 
-_FIRST, _SHORTEST, _LONGEST = 600.0, 1.0, 6 * 3600.0
+_STRETCHES = 8
+"""So many stretches are read in one run at most."""
+
+_FIRST, _SHORTEST, _LONGEST = 600.0, 1.0, 86_400.0
 
 _AHEAD, _FIRST_SHOP = timedelta(days=1), datetime(2000, 1, 1, tzinfo=UTC)
 """A moment further ahead than this, or before that, stands for "never": 9999-12-31, 1970-01-01."""
@@ -77,14 +81,29 @@ class Look:
     def onward(
         self, feed: Feed, by: str, start: datetime, until: datetime, match: Mapping[str, Collection[Any]]
     ) -> Read:
-        """The next stretch of orders with this time, oldest first; none from before `start` or since `until`."""
-        since = min(max(feed.mark or start, start), until)
+        """The next orders with this time, oldest first; none from before `start` or since `until`.
+
+        Stretch by stretch, until enough were read: a week without any is gone through in a few runs.
+        """
+        records, whole = list[Record](), True
+        feed = replace(feed, mark=min(max(feed.mark or start, start), until))
+        for _ in range(_STRETCHES):
+            read, feed = self._stretch(feed, by, until, match)
+            records += read.records
+            whole = whole and read.whole
+            if len(records) >= ROWS or read.until >= until or time.monotonic() > self.ends:
+                break
+        never_set = [without_never(record, self.now) for record in records]
+        return Read(never_set, feed, whole and feed.mark == until and not feed.behind)
+
+    def _stretch(
+        self, feed: Feed, by: str, until: datetime, match: Mapping[str, Collection[Any]]
+    ) -> tuple[Stretch, Feed]:
+        since = feed.mark or until
         end = min(until, since + timedelta(seconds=feed.span))
         found = stretches(self.shop, "orders", by, since, end, ends=self.ends, match=match, behind=feed.behind)
         read = gathered(Stretch([], since, behind=feed.behind), found)
-        onward = Feed(read.until, _span(feed.span, len(read.records), more=end < until), read.behind)
-        records = [without_never(record, self.now) for record in read.records]
-        return Read(records, onward, read.whole and read.until >= until and not read.behind)
+        return read, Feed(read.until, _span(feed.span, len(read.records), more=end < until), read.behind)
 
     def again(self, keys: Collection[str]) -> tuple[dict[str, Record], Collection[str]]:
         """The same orders as they are now, by key, and the keys of which nobody knows."""
