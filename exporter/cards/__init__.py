@@ -21,7 +21,7 @@ def write(group: Group, *, zone: tzinfo, language: Language, mention: tuple[str,
     Read from each alert: the annotations summary, description, unit, ended (each also as `…_en`) and runbook_url; the
     labels severity, shop and probe; every other label becomes a line. With `ended`, time alone ends the alert: its
     card says that text and never "resolved". Without `unit` ("笔订单", "秒") the value is shown only
-    where the summary names it too: it may be a mere 1 for "yes".
+    where the summary names it too: it may be a mere 1 for "yes". With `once`, the end is never told (grouping).
     """
     form = single if len(group.alerts) == 1 else several
     return form(group, WORDS[language], zone, mention)

@@ -42,6 +42,8 @@ class Standing(NamedTuple):
 
     @property
     def _must_end(self) -> bool:
+        if self.entry.told and "once" in self.alert.annotations:
+            return False  # it happened at an instant: that it is over is no news
         taken = self.mute is not None and self.mute.why == "acknowledged"
         return self.mute is None or self.entry.told or taken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +83,13 @@ def test_that_all_is_over_is_told_at_once_and_that_some_is_over_after_the_interv
     assert room.sees(60, A) == [("some alerts resolved", ["b resolved"])]
     assert room.sees(61) == [("all alerts resolved", ["a resolved"])]
     assert room.told[-1].status == "resolved"
+
+
+def test_the_end_of_what_happened_at_an_instant_is_not_told(room):
+    event = replace(A, annotations={"once": "true"})
+    assert room.sees(0, event) == [("first notification", ["a firing"])]
+    assert room.sees(120) == []
+    assert not any(each.entries for each in room.ledgers.values())
 
 
 def test_an_alert_that_flaps_is_told_twice_an_interval_at_the_most(room):
