@@ -11,7 +11,7 @@ from typing import Any
 
 from exporter.commands import Scratch, config_file, once
 from exporter.config import Config, load
-from exporter.repair import Draft, Head, Payment, pending_paid, scripts
+from exporter.repair import Draft, Head, Payment, pending_paid, reservations, scripts
 from exporter.repair.words import Wording
 from exporter.shop import Shop, ShopError
 from exporter.state import State, StateFaultError
@@ -120,7 +120,7 @@ def _ran(config: Config, shop: Shop, probe: str) -> Shop:
 def _pending_paid(config: Config, shop: Shop, say: Wording) -> Draft:
     from exporter.probes.pending_paid.memory import Memory
 
-    memory = _ran(config, shop, "pending_paid").notes.read(Memory.loads)
+    memory = _ran(config, shop, pending_paid.PROBE).notes.read(Memory.loads)
     payments = [
         Payment(p.trade_no, p.at, p.transaction, p.amount, p.currency, p.channel, p.source) for p in memory.open
     ]
@@ -128,8 +128,16 @@ def _pending_paid(config: Config, shop: Shop, say: Wording) -> Draft:
     return pending_paid.draft(shop.bounded("repair", SECONDS), say, payments, links)
 
 
+def _reservations(config: Config, shop: Shop, say: Wording) -> Draft:
+    from exporter.probes.negative_stock.memory import Memory
+
+    memory = _ran(config, shop, reservations.PROBE).notes.read(Memory.loads)
+    return reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale)
+
+
 KINDS: Mapping[str, tuple[str, Callable[[Config, Shop, Wording], Draft]]] = {
-    "pending_paid": ("pending_paid", _pending_paid),
+    "pending_paid": (pending_paid.PROBE, _pending_paid),
+    "reservations": (reservations.PROBE, _reservations),
 }
 """By name: the probe that finds the cases, and how they become a draft."""
 

@@ -192,7 +192,8 @@ def statement(pen: Pen, order: Record, payment: Payment) -> str:
         written["paid_flag"] = pen.value("paid_flag", flags[0])
     sets = ", ".join(dict.fromkeys(f"{pen.column(word)} = {value}" for word, value in written.items()))
     where = " AND ".join([*guards, *pen.costs(order.get("amount")), *pen.only()])
-    return f"UPDATE {pen.name}\nSET {sets}\nWHERE {where};"
+    counted = "\nSET @changed = @changed + ROW_COUNT();" if pen.family == "mysql" else ""
+    return f"UPDATE {pen.name}\nSET {sets}\nWHERE {where};{counted}"
 
 
 def _evidence(case: Case, say: Wording) -> str:

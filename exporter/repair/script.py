@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from sqlalchemy.engine import URL
 
@@ -70,7 +71,6 @@ def _steps(steps: list[Step], family: str) -> Iterator[str]:
         yield ""
         yield remark(f"{number}/{len(steps)} {step.evidence}")
         yield step.sql
-        yield from _AFTER[family]
 
 
 def _checks(steps: list[Step], head: Head, family: str, say: Wording) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _place(family: str, url: URL) -> str:
 
 
 def _client(family: str, url: URL) -> str:
-    host, database = url.host or "localhost", url.database or ""
+    host, database = quote(url.host or "localhost"), quote(url.database or "")
     if family == "sqlite":
         return f"sqlite3 -bail {database} < FILE.sql"
     if family == "postgresql":
@@ -119,11 +119,6 @@ _OPENING: Mapping[str, tuple[str, ...]] = {
     "mysql": ("", "SET NAMES utf8mb4;", "SET @changed = 0;"),
     "postgresql": ("", "SET client_encoding = 'UTF8';"),
     "sqlite": ("",),
-}
-_AFTER: Mapping[str, tuple[str, ...]] = {
-    "mysql": ("SET @changed = @changed + ROW_COUNT();",),
-    "postgresql": (),
-    "sqlite": (),
 }
 _CHANGED = {"mysql": "@changed", "sqlite": "total_changes()"}
 """How a client tells the rows that changed; psql says so after each statement."""

@@ -39,7 +39,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "callbacks": ("回调", "callback"),
     "bill": ("账单", "bill"),
     "after": ("改完后，发券、扣库存、通知仓库等付款后的动作须另行补做；执行前请到支付渠道逐单确认。",
-              "Ask the payment channel about each order first. What follows a payment (stock, goods) is not done here."),
+              "Ask the payment channel about each order first. What follows a payment (stock …) is not done here."),
     "several": ("表示已支付的值有 {values}，这里写第一个 {first}",
         "several values mean paid ({values}); the first, {first}, is written"),
     "unasked": ("没有查到是否还有第二笔付款：{why}", "whether there are second payments was not asked: {why}"),
