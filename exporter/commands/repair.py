@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +124,20 @@ def _pending_paid(config: Config, shop: Shop, say: Wording) -> Draft:
     payments = [
         Payment(p.trade_no, p.at, p.transaction, p.amount, p.currency, p.channel, p.source) for p in memory.open
     ]
-    links = [(link.trade_no, link.key) for link in memory.links]
+    links = [(link.trade_no, link.key, link.number) for link in memory.links]
     return pending_paid.draft(shop.bounded("repair", SECONDS), say, payments, links)
 
 
 def _reservations(config: Config, shop: Shop, say: Wording) -> Draft:
+    from exporter.probes.negative_stock import NegativeStock
     from exporter.probes.negative_stock.memory import Memory
 
+    probe = config.shops[shop.name].probes[reservations.PROBE]
+    if not isinstance(probe, NegativeStock):
+        raise TypeError(probe)
     memory = _ran(config, shop, reservations.PROBE).notes.read(Memory.loads)
-    return reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale)
+    when = reservations.When(datetime.now(UTC), timedelta(seconds=probe.stale_after), frozenset(probe.stale_when))
+    return reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale, when)
 
 
 KINDS: Mapping[str, tuple[str, Callable[[Config, Shop, Wording], Draft]]] = {

@@ -69,6 +69,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
                   "reservation, stock and order lie in different databases: no transaction holds them together"),
     "paid_meanwhile": ("订单已有成功的支付回调：先修复订单（pending_paid）",
         "the order was paid: repair the order first (pending_paid)"),
+    "no_order_sure": ("找到 {count} 个可能的订单", "{count} orders that it may have been made for"),
     "no_reserved": ("映射里没有 stock.reserved，不知道预占时扣的是哪个数量",
                     "the mapping names no stock.reserved: which quantity was taken is not known"),
     "no_stock": ("找不到唯一的库存行（找到 {count} 行）", "not exactly one row of stock ({count} found)"),
