@@ -25,6 +25,7 @@ from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
 from exporter.web.access import Access, AccessError
+from exporter.web.filling import Runbook
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
@@ -166,8 +167,8 @@ class App:
             language=language,
         )
 
-    def runbook(self, name: str, language: Language) -> str | None:
-        return overview.runbook(ROOT, name, language)
+    def runbook(self, name: str, language: Language) -> Runbook | None:
+        return overview.runbook(ROOT, self._plan.config, name, language)
 
     # how it is put together
 
