@@ -14,6 +14,7 @@ _PLACEHOLDER = re.compile(
 )
 _CASES = re.compile(r":cases\b")
 MOST_CASES = 20
+_IN_A_LINE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Filling:
 
     def _listed(self) -> str:
         family = self.place.family if self.place else ""
-        return ", ".join(text(family, each.replace("\0", "")) for each in self.cases[:MOST_CASES])
+        said = [text(family, each.replace("\0", "")) for each in self.cases[:MOST_CASES]]
+        return ",\n  ".join(", ".join(said[start : start + _IN_A_LINE]) for start in range(0, len(said), _IN_A_LINE))
 
 
 def _sql(place: Place, table: TableMap, column: str | None, how: str | None, kind: str | None) -> str | None:

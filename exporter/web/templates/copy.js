@@ -23,6 +23,9 @@
       button.textContent = (await copied(code).catch(() => false)) ? words.copied : words.copy;
       setTimeout(() => { button.textContent = words.copy; }, 2000);
     });
-    code.parentElement.before(button);
+    const box = document.createElement("div");
+    box.className = "copied";
+    code.parentElement.replaceWith(box);
+    box.append(button, code.parentElement);
   }
 })();
