@@ -154,7 +154,9 @@ def _runbook(alert: Alert, words: Words, external_url: str) -> tuple[Link, ...]:
     own, name = alert.annotations.get("runbook_url", ""), _runbook_name(alert)
     if own.startswith(("https://", "http://")):
         return (Link(words.runbook, own),)
-    return (Link(words.runbook, f"{external_url.rstrip('/')}/runbooks/{name}"),) if external_url and name else ()
+    shop = quote(alert.labels.get("shop", ""), safe="")
+    place = f"{external_url.rstrip('/')}/runbooks/{name}{f'?shop={shop}' if shop else ''}"
+    return (Link(words.runbook, place),) if external_url and name else ()
 
 
 def _runbook_name(alert: Alert) -> str:

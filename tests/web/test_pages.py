@@ -159,7 +159,7 @@ def test_an_alert_shows_since_when_its_evidence_and_the_way_to_the_runbook():
     assert "02:58:05 开始，已 14 分钟" in shown.text
     assert "SO-3 ¥128.00 3 分钟" in shown.text
     assert "其余 2 个 SO-10" in shown.text
-    assert ("a", {"class": "button", "href": "runbooks/pending_paid"}) in shown.tags
+    assert ("a", {"class": "button", "href": "runbooks/pending_paid?shop=main"}) in shown.tags
 
 
 def test_the_worst_and_oldest_alert_stands_first():
