@@ -109,7 +109,7 @@ class Judge:
     def _cards(self, flip: Flip, judgement: Judgement) -> list[tuple[str, Card]]:
         config = self._bench.config
         route = route_of(config, flip.alert.labels)
-        if route is None:
+        if route is None or cards.untold(flip):
             return []
         card = cards.write(
             flip,

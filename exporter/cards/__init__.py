@@ -14,7 +14,7 @@ from exporter.cards.words import SECONDS, WORDS, Words
 from exporter.model import Alert, Card, Case, Fact, Flip, Link
 from exporter.text import SEPARATOR, masked, one_line
 
-__all__ = ["digest", "trial", "write"]
+__all__ = ["digest", "trial", "untold", "write"]
 
 _CASES = 5
 _SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse", "noticed"})
@@ -60,6 +60,11 @@ def write(
         language=language,
         resolved=int(recovered),
     )
+
+
+def untold(flip: Flip) -> bool:
+    """Whether nothing is to be said of it: of what happened at an instant (annotation `once`) the end is no news."""
+    return flip.alert.status == "resolved" and "once" in flip.alert.annotations
 
 
 def trial(

@@ -97,7 +97,7 @@ WORDS: Mapping[Language, Words] = {
         over_text="问题已消失，共持续 {}。",
         over_count="现在 {}，告警时 {}。",
         lost_text="规则、检查项或店铺已从配置中移除，或者数据已无法取得。这不代表问题已消失，原因见状态页。",
-        ended_text="到期的只是通知（共通知 {}），变更本身不会恢复。没有确认过的，请按处理手册核对。",
+        ended_text="到期的只是通知（共通知 {}），所通知的事不会自行消失。没有确认过的，请按处理手册核对。",
         sent="发送",
         digest_title="{} {} 条告警合并通知",
         digest_text="告警较多，为不超出机器人的频率限制，合并为一条：{} 条告警中，{} 条已恢复。",
@@ -130,6 +130,7 @@ WORDS: Mapping[Language, Words] = {
             "group": "消费组",
             "field": "字段",
             "content": "内容",
+            "partner": "合作方",
         },
         values=VALUES["zh"],
     ),
@@ -151,7 +152,7 @@ WORDS: Mapping[Language, Words] = {
         over_count=" Now {}, before {}.",
         lost_text="Its rule, probe or shop was removed from the configuration, or the data cannot be had any more. "
         "That does not mean the fault is gone; the status page says why.",
-        ended_text="Only the telling is over, after {}: a change does not go away by itself. "
+        ended_text="Only the telling is over, after {}: what it told of does not go away by itself. "
         "If nobody has confirmed it yet, do so as the runbook says.",
         sent="Sent",
         digest_title="{} {} alerts in one card",
@@ -185,6 +186,7 @@ WORDS: Mapping[Language, Words] = {
             "group": "Group",
             "field": "Field",
             "content": "Holds",
+            "partner": "From",
         },
         values=VALUES["en"],
     ),

@@ -93,8 +93,9 @@ def _block(key: str, value: Any, indent: str, place: str, doubts: Mapping[str, s
 
 
 def _probes(tables: str | dict[str, Any]) -> Iterator[str]:
-    """Both, whatever the shop: what its tables cannot show is told by `check` and on the status page."""
-    gaps = {str(check): words.en for check, words in load(tables).not_applicable.items()}
+    """The first two whatever the shop: what its tables cannot show is told by `check` and on the status page."""
+    mapping = load(tables)
+    gaps = {str(check): words.en for check, words in mapping.not_applicable.items()}
     yield "      # orders that are paid, and pending all the same; grace: how long a payment may be in flight"
     if "callbacks" in gaps:
         yield f"      # it looks at the orders alone: {_one_line(gaps['callbacks'])}"
@@ -103,6 +104,12 @@ def _probes(tables: str | dict[str, Any]) -> Iterator[str]:
     if "negative_stock" in gaps:
         yield f"      # SKUs below zero are not applicable: {_one_line(gaps['negative_stock'])}"
     yield "      negative_stock: {every: 30s}"
+    if mapping.orders and "shipped" in mapping.orders.columns:
+        yield "      # from payment to shipment: percentiles, orders not shipped within the promise, impossible times"
+        yield "      fulfilment: {every: 30s, promise: 48h}"
+    if mapping.partner_events:
+        yield "      # events that a carrier or partner tells twice for one order; once: those that may come once only"
+        yield "      partner_events: {every: 30s, once: []}"
 
 
 def _flow(value: Any) -> str:

@@ -15,8 +15,10 @@ from exporter.mapping import Mapping as ShopMapping
 
 _SURE = {"orders": ("created",), "callbacks": ("received",), "reservations": ("created",), "stock": ("quantity",)}
 """The columns by which probes walk a table for certain."""
-_WALKED = ("created", "paid", "shipped", "updated", "received", "expires", "quantity")
-_LOOKUPS = {"orders": ("number", "trade_no"), "callbacks": ("trade_no",), "stock": (), "reservations": ()}
+_BY_KEY = ("events", "partner_events")
+"""Words whose new rows are found by their key alone."""
+_WALKED = ("created", "paid", "shipped", "delivered", "updated", "received", "expires", "quantity")
+_LOOKUPS = {"orders": ("number", "trade_no"), "callbacks": ("trade_no",), "partner_events": ("order",)}
 _FIXED = ("status", "state", "paid_flag")
 """Columns that a window may compare with fixed values."""
 
@@ -79,11 +81,11 @@ class Reader:
         states = {table.columns[each].lower() for each in _FIXED if each in table.columns}
         for shard in table.held(self.database):
             key = self._key(shard.table, shard.schema)
-            for column in ("key", *_LOOKUPS[word]):
+            for column in ("key", *_LOOKUPS.get(word, ())):
                 if theirs := ({"key": table.key} | table.columns).get(column, "").lower():
                     wanted, who = frozenset({theirs}), self._asks("lookups", word, column)
                     yield Need(key, wanted | fixed, frozenset(), who, wanted, sure=column != "number")
-            for column in _WALKED:
+            for column in _WALKED if word not in _BY_KEY else ():
                 if (word != "reservations" or column != "quantity") and (
                     theirs := table.columns.get(column, "").lower()
                 ):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter.app import App, StartFaultError
-from exporter.demo import exports, robots, shop
+from exporter.demo import exports, robots, shipping, shop
 from exporter.demo.locks import Locks
 from exporter.demo.redis import Redis
 from exporter.demo.replica import Replica
@@ -23,13 +23,15 @@ shops:
     database: sqlite:///{folder}/shop.db
     replicas: {{reporting: "sqlite:///{folder}/replica.db"}}
     queues: {{orders: "{queue}"}}
-    tables: plain
+    tables: {mapping}
     probes:
       pending_paid: {{every: 2s}}
       negative_stock: {{every: 2s}}
       callback_locks: {{every: 1s, lifetime: 2s}}
       schema_watch: {{every: 1h}}
       order_rate: {{every: 5s}}
+      fulfilment: {{every: 1s, max_late: 0, events: {{shipment_delayed: warning}}}}
+      partner_events: {{every: 1s, once: [signed]}}
       slow_queries:
         every: 1s
         searches:
@@ -67,16 +69,12 @@ def play(listen: str, duration: float | None) -> int:
     with tempfile.TemporaryDirectory(prefix="order-health-demo-") as name:
         folder = Path(name)
         shop.build(folder / "shop.db", datetime.now(UTC))
+        shipping.build(folder / "shop.db", datetime.now(UTC))
         replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis(Locks(folder / "shop.db"))
         rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
+        happenings = shipping.Happenings(folder / "shop.db", lambda: datetime.now(UTC))
         site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
-        listen = f"{_bracketed(host)}:{port}"
-        (folder / "config.yaml").write_text(
-            _CONFIG.format(
-                folder=folder, origin=origin, listen=listen, secret=_SECRET, export=exports.PATH, queue=queue.url
-            ),
-            encoding="utf-8",
-        )
+        _configure(folder, origin, f"{_bracketed(host)}:{port}", queue.url)
         try:
             app = App(folder / "config.yaml", rooms=[*rooms.routes(), *site.routes()])
         except StartFaultError as fault:
@@ -90,12 +88,21 @@ def play(listen: str, duration: float | None) -> int:
             timer.start()
         replica.start()
         queue.start()
+        happenings.start()
         print(f"status page {origin}/   rooms {origin}/rooms   metrics {origin}/metrics   Ctrl-C ends it", flush=True)
         try:
             return app.run()
         finally:
+            happenings.stop()
             queue.stop()
             replica.stop()
+
+
+def _configure(folder: Path, origin: str, listen: str, queue: str) -> None:
+    places = {"folder": folder, "origin": origin, "listen": listen, "queue": queue, "export": exports.PATH}
+    (folder / "config.yaml").write_text(
+        _CONFIG.format(**places, secret=_SECRET, mapping=shipping.MAPPING), encoding="utf-8"
+    )
 
 
 def _place(listen: str) -> tuple[str, int]:

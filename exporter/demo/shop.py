@@ -54,7 +54,7 @@ def build(file: Path, now: datetime) -> None:
         )
         database.executemany(
             "INSERT INTO inventory_lock VALUES (?,?,?,?,?,?,?)",
-            [(1, 1, "SKU-10001", "shanghai", 1, "locked", _text(now - timedelta(minutes=1)))],
+            [(1, 1, "SKU-10001", "shanghai", 1, "locked", text(now - timedelta(minutes=1)))],
         )
 
 
@@ -77,11 +77,11 @@ def _order(number: int, now: datetime, chance: random.Random) -> tuple[Order, Ca
         "CNY",
         channel,
         transaction if settled else None,
-        _text(created),
-        _text(paid) if settled else None,
-        _text(paid if settled else created),
+        text(created),
+        text(paid) if settled else None,
+        text(paid if settled else created),
     )
-    callback = (number + 1, trade_no, transaction, "SUCCESS", fen, channel, _text(paid))
+    callback = (number + 1, trade_no, transaction, "SUCCESS", fen, channel, text(paid))
     return order, None if unpaid else callback
 
 
@@ -93,5 +93,6 @@ def _stock(chance: random.Random) -> Iterator[tuple[int, str, str, int, int]]:
             yield number, warehouse, sku, -1 if (warehouse, sku) == _OVERSOLD else chance.randrange(3, 400), 0
 
 
-def _text(at: datetime) -> str:
+def text(at: datetime) -> str:
+    """As the shop's columns hold it: Beijing time."""
     return at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")

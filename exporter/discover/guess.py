@@ -13,8 +13,8 @@ from exporter.discover.vocabulary import COLUMNS, FILTERS, NEEDED, NOT_ORDERS, T
 if TYPE_CHECKING:
     from exporter.discover.survey import Seen, Survey
 
-_TIMES = ("created", "paid", "shipped", "updated", "received", "expires")
-_NUMBERS = ("amount", "quantity", "reserved")
+_TIMES = ("created", "paid", "started", "shipped", "delivered", "updated", "received", "expires", "at")
+_NUMBERS = ("amount", "quantity", "reserved", "elapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,10 @@ def _written(survey: Survey, draft: _Draft) -> dict[str, Any]:
 
 
 def _values(draft: _Draft, written: dict[str, Any], newest: dict[str, tuple[Any, ...]]) -> None:
-    """Status sets of orders, the success of callbacks; reservations are left without, for all rows count then."""
+    """Status sets of orders, the success of callbacks; reservations are left without, for all rows count then.
+
+    Tables of events need none.
+    """
     if draft.word == "orders":
         status = draft.columns["status"]
         sets, doubt = meanings.statuses(newest.get("status", ()), newest.get("paid", ()), status.comment)
@@ -149,6 +152,8 @@ def _values(draft: _Draft, written: dict[str, Any], newest: dict[str, tuple[Any,
         written["columns"].pop("status", None)
         written["order_is"] = "key" if draft.columns["order"].name.lower().endswith("id") else "number"
         draft.doubt("order_is", f"what {draft.columns['order'].name} holds: key, number or trade_no of the order")
+    elif "order" in draft.columns and draft.columns["order"].name.lower().endswith("id"):
+        draft.doubt("columns.order", f"cards name what {draft.columns['order'].name} holds; is there an order number?")
 
 
 def _times(draft: _Draft, written: dict[str, Any], newest: dict[str, tuple[Any, ...]]) -> None:

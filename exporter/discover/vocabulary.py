@@ -11,6 +11,10 @@ TABLES = {
     ),
     "stock": re.compile(r"(^|_)(stocks?|inventor(y|ies)|skus?|(sku|product|goods)_stock|warehouse_(goods|sku|stock))$"),
     "reservations": re.compile(r"(inventory|stock|sku|goods|product).*(lock|reserv|occup|freeze|frozen|hold)"),
+    "events": re.compile(r"(^|_)(events?_logs?|order_events?|order_event_logs?)$"),
+    "partner_events": re.compile(
+        r"(partner|carrier|logistics?|express|delivery|shipment|waybill|webhook).*(event|trac[ek]|callback|notif|push|log)"
+    ),
 }
 
 COLUMNS = {
@@ -33,6 +37,12 @@ COLUMNS = {
         "paid": "paid_at pay_time payment_time paid_time pay_date pay_at success_time gmt_pay gmt_payment",
         "shipped": "shipped_at ship_time shipped_time shipping_time delivery_time deliver_time dvy_time "
         "send_time gmt_ship",
+        "started": "fulfillment_start_at fulfilment_start_at fulfillment_started_at fulfilment_started_at "
+        "fulfillment_start_time "
+        "production_start_at accept_time accepted_at confirm_order_time",
+        "delivered": "delivered_at delivered_time signed_at sign_time receive_time received_at received_time "
+        "confirm_time confirm_receive_time collect_time",
+        "warehouse": "warehouse_id warehouse_code warehouse_no warehouse ware_id depot_id",
         "updated": "updated_at update_time updated_time update_date upd_time modify_time "
         "modified_time gmt_modified "
         "last_modified_time last_update_time mtime updated modified",
@@ -80,6 +90,21 @@ COLUMNS = {
         "expires": "expires_at expire_at expire_time expired_time expires expire_date",
         "status": "status state lock_status lock_state",
     },
+    "events": {
+        "order": "order_no order_sn order_number order_code order_id",
+        "event": "event event_type event_name event_code",
+        "at": "at event_at event_time occurred_at happened_at created_at create_time add_time gmt_create",
+        "elapsed": "elapsed elapsed_seconds elapsed_s duration duration_seconds cost_time",
+        "owner": "owner owner_id operator_id team_id handler_id assignee_id",
+    },
+    "partner_events": {
+        "partner": "partner partner_code partner_id carrier carrier_code carrier_id express_code logistics_code "
+        "shipper_code channel source",
+        "order": "order_no order_sn order_number order_code order_id",
+        "event": "event event_type event_name event_code status_code status state action",
+        "received": "received_at receive_time received_time notify_time push_time created_at create_time add_time "
+        "gmt_create",
+    },
 }
 
 NEEDED = {
@@ -87,6 +112,8 @@ NEEDED = {
     "callbacks": ("trade_no", "received"),
     "stock": ("sku", "quantity"),
     "reservations": ("order", "created"),
+    "events": ("order", "event"),
+    "partner_events": ("order", "event"),
 }
 
 NOT_ORDERS = re.compile(r"(cart|temp|tmp|test|bak|backup|copy|old)($|_)")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-TIMES = frozenset(("created", "paid", "shipped", "updated", "received", "expires"))
+TIMES = frozenset(("created", "paid", "started", "shipped", "delivered", "updated", "received", "expires", "at"))
 _MONEY = frozenset(("amount",))
 _NUMBERS = frozenset(("quantity", "reserved"))
 _RAW = frozenset(("status", "state", "paid_flag"))

@@ -76,6 +76,8 @@ PROBES: Mapping[str, Both] = {
     "message_size": _both("消息体积", "Message size"),
     "consumer_delay": _both("消费延迟", "Consumer delay"),
     "schema_watch": _both("表结构", "Schema"),
+    "fulfilment": _both("履约时效", "Fulfilment"),
+    "partner_events": _both("合作方事件", "Partner events"),
     "sql": _both("自定义查询", "Your own queries"),
 }
 

@@ -70,6 +70,11 @@ def test_the_demo_shows_the_incident_within_seconds_and_ends_at_ctrl_c():
             assert 0.75 <= float(re.search(rf"^{re.escape(lag)} (\S+)$", metrics, re.MULTILINE)[1]) <= 1.2
             delay = 'order_health_consumer_delay_seconds{group="order-service",queue="orders",shop="demo",topic='
             assert 720 <= float(re.search(rf"^{re.escape(delay)}.* (\S+)$", metrics, re.MULTILINE)[1]) < 780
+            assert 'order_health_fulfilment_start_missing_ratio{shop="demo"} 0.875' in metrics
+            late = re.findall(r"^order_health_fulfilment_late_orders\{.*\} (\d+)$", metrics, re.MULTILINE)
+            assert sum(map(int, late)) == 7
+            for told in ("个重复的合作方事件", "signed × 2", "1 个订单事件：shipment", "18:18:00 · team-shanghai"):
+                rooms = until(lambda told=told: told in (text := page(origin, "rooms")) and text, 45)
             for text in (rooms, metrics, page(origin), page(origin, "api/status")):
                 assert "13800000000" not in text
                 assert "SEC-of-a-room" not in text

@@ -75,7 +75,7 @@ def test_an_unknown_shop_gets_a_config_that_loads_and_says_what_to_check(run, tm
 
 def test_what_a_probe_cannot_show_here_stands_above_it(run, tmp_path):
     _, text, _ = run(sqlite(tmp_path, schema("shopxo")))
-    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock"}
+    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock", "fulfilment"}
     assert "# SKUs below zero are not applicable: the stock columns are UNSIGNED" in text
 
 
@@ -93,7 +93,7 @@ def test_every_setting_that_stands_as_a_comment_can_be_switched_on(run, tmp_path
 def test_a_shop_without_callbacks_is_told_what_pending_paid_can_show(run, tmp_path):
     _, text, _ = run(sqlite(tmp_path, schema("mall")))
     assert "it looks at the orders alone: mall keeps no callback rows" in text
-    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock"}
+    assert set(section(text)["main"]["probes"]) == {"pending_paid", "negative_stock", "fulfilment"}
 
 
 def test_a_file_that_is_there_stays_as_it_is(run, tmp_path):

@@ -139,6 +139,23 @@ def test_what_an_unknown_shop_cannot_show_is_not_applicable(shop):
     assert set(found.proposal["not_applicable"]) == {"callbacks", "reservations"}
 
 
+def test_logs_of_orders_and_of_partners_are_found_by_their_columns(shop):
+    text = (
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, order_no VARCHAR(20), status INT, created_at DATETIME,"
+        " paid_at DATETIME, fulfillment_start_at DATETIME, shipped_at DATETIME, signed_at DATETIME);"
+        "CREATE TABLE event_log (id INTEGER PRIMARY KEY, order_no VARCHAR(20), event VARCHAR(20), elapsed INT, owner_id INT);"
+        "CREATE TABLE logistics_trace (id INTEGER PRIMARY KEY, carrier_code VARCHAR(9), order_id INT, status VARCHAR(9),"
+        " push_time DATETIME);"
+    )
+    found = discover.look(shop(text))
+    mapping = load(found.proposal)
+    assert {"started", "shipped", "delivered"} <= set(mapping.orders.columns)
+    assert mapping.events.columns == {"order": "order_no", "event": "event", "elapsed": "elapsed", "owner": "owner_id"}
+    assert mapping.partner_events.table == "logistics_trace"
+    assert set(mapping.partner_events.columns) == {"partner", "order", "event", "received"}
+    assert "partner_events.columns.order" in {doubt.place for doubt in found.doubts}
+
+
 def test_a_table_without_rows_or_key_is_no_obstacle(shop):
     text = "CREATE TABLE orders (order_no VARCHAR(20), status INT, created_at DATETIME)"
     found = discover.look(shop(text))

@@ -13,14 +13,16 @@ from exporter.probes.schema_watch.compare import Needs
 from exporter.probes.schema_watch.outline import Outline
 from exporter.shop import Denied, Missing, Shop, TableShape
 
-Word = Literal["orders", "callbacks", "stock", "reservations"]
-WORDS: tuple[Word, ...] = ("orders", "callbacks", "stock", "reservations")
+Word = Literal["orders", "callbacks", "stock", "reservations", "events", "partner_events"]
+WORDS: tuple[Word, ...] = ("orders", "callbacks", "stock", "reservations", "events", "partner_events")
 
 SEARCHED = {
     "orders": ("key", "number", "trade_no", "created"),
     "callbacks": ("trade_no", "received"),
     "stock": ("key", "sku", "quantity"),
     "reservations": ("key", "created"),
+    "events": ("key",),
+    "partner_events": ("key", "order"),
 }
 """By which of our columns the probes look for rows: there an index must stay."""
 
