@@ -11,7 +11,7 @@ from typing import Any
 
 from exporter.commands import Scratch, config_file, once
 from exporter.config import Config, load
-from exporter.repair import Draft, Head, Payment, pending_paid, reservations, scripts
+from exporter.repair import Draft, Head, Payment, fulfilment_start, pending_paid, reservations, scripts
 from exporter.repair.words import Wording
 from exporter.shop import Shop, ShopError
 from exporter.state import State, StateFaultError
@@ -43,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     config_file(parser)
     parser.add_argument("--shop", metavar="S", help="which shop, where there are several")
     parser.add_argument("--output", type=Path, metavar="FILE", help="a file that is not there yet; else it is printed")
+    parser.add_argument("--event", metavar="E", help="fulfilment_start: the event in the shop's log that is the start")
     parser.add_argument("--limit", type=_count, metavar="N", help="the oldest N cases only")
 
 
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     state = _state(config)
     shop = config.shops[name].opened(name, config.zone, Remembered(state))
     try:
-        drawn = KINDS[kind][1](config, shop, say)
+        drawn = KINDS[kind][1](args, config, shop, say)
         places = {each: _place(shop, each) for each in shop.databases}
         head = Head(kind, probe, name, datetime.now(UTC), places, args.limit)
         return _write(scripts(drawn, head, say), args.output)
@@ -81,6 +82,8 @@ def _fault(args: argparse.Namespace, config: Config) -> str:
     if args.name not in KINDS:
         why = _NOT_PLANNED.get(args.name)
         return f"there is no plan for {args.name}: {why}" if why else f"no plan {args.name!r}; {_known(args.name)}"
+    if (args.name == "fulfilment_start") != bool(args.event):
+        return "fulfilment_start, and no other plan, needs --event: write the kind of event that is the start"
     if args.output and args.output.exists():
         return f"{args.output} is there already; name another file"
     if args.shop and args.shop not in config.shops:
@@ -117,7 +120,7 @@ def _ran(config: Config, shop: Shop, probe: str) -> Shop:
     raise ShopError(f"the probe {probe} is not configured")
 
 
-def _pending_paid(config: Config, shop: Shop, say: Wording) -> Draft:
+def _pending_paid(_: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:
     from exporter.probes.pending_paid.memory import Memory
 
     memory = _ran(config, shop, pending_paid.PROBE).notes.read(Memory.loads)
@@ -128,7 +131,7 @@ def _pending_paid(config: Config, shop: Shop, say: Wording) -> Draft:
     return pending_paid.draft(shop.bounded("repair", SECONDS), say, payments, links)
 
 
-def _reservations(config: Config, shop: Shop, say: Wording) -> Draft:
+def _reservations(_: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:
     from exporter.probes.negative_stock import NegativeStock
     from exporter.probes.negative_stock.memory import Memory
 
@@ -140,9 +143,20 @@ def _reservations(config: Config, shop: Shop, say: Wording) -> Draft:
     return reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale, when)
 
 
-KINDS: Mapping[str, tuple[str, Callable[[Config, Shop, Wording], Draft]]] = {
+def _fulfilment_start(args: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:
+    from exporter.probes.fulfilment import Fulfilment
+
+    probe, now = config.shops[shop.name].probes[fulfilment_start.PROBE], datetime.now(UTC)
+    if not isinstance(probe, Fulfilment):
+        raise TypeError(probe)
+    since = now - timedelta(seconds=probe.promise + probe.look_back)
+    return fulfilment_start.draft(shop.bounded("repair", SECONDS), say, args.event, since, now)
+
+
+KINDS: Mapping[str, tuple[str, Callable[[argparse.Namespace, Config, Shop, Wording], Draft]]] = {
     "pending_paid": (pending_paid.PROBE, _pending_paid),
     "reservations": (reservations.PROBE, _reservations),
+    "fulfilment_start": (fulfilment_start.PROBE, _fulfilment_start),
 }
 """By name: the probe that finds the cases, and how they become a draft."""
 

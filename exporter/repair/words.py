@@ -78,6 +78,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "the row of stock has only {reserved} reserved, fewer than {quantity}"),
     "ask_payment": ("本商城没有可反查的回调：释放之前，请逐单到支付渠道确认订单没有付款。",
                     "Callbacks cannot be asked here: ask the payment channel whether these orders were paid."),
+    # fulfilment_start
+    "start": ("订单 {number}，事件 {event} 发生于 {at}", "order {number}, event {event} at {at}"),
+    "more_events": ("事件超过 {count} 条，只读了最早的这些",
+                    "more than {count} events: the oldest were read"),
+    "two_starts": ("这种事件发生过多次：{times}", "this event happened more than once: {times}"),
+    "start_before": ("早于 {word}（{at}）", "before {word} ({at})"),
+    "start_after": ("晚于发货（{at}）", "after the shipment ({at})"),
 }  # fmt: skip
 
 

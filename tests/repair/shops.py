@@ -53,7 +53,7 @@ class Desk:
     def config(self, **more: object) -> Path:
         file = self.folder / "config.yaml"
         probes = {"pending_paid": {}, "negative_stock": {}}
-        shop = {"database": self.plain.url, "tables": "plain", "probes": probes, **more}
+        shop: dict[str, object] = {"database": self.plain.url, "tables": "plain", "probes": probes, **more}
         file.write_text(yaml.safe_dump({"shops": {"main": shop}, "language": "en"}), encoding="utf-8")
         return file
 

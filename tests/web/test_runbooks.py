@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from exporter import mapping, probes
+from exporter import probes
 from exporter.commands.repair import KINDS
-from exporter.mapping import WORDS, load
+from exporter.mapping import WORDS, load, tables
 from exporter.model import Case
 from exporter.web.filling import Filling, Place, Runbook
 from exporter.web.runbooks import page
@@ -20,8 +20,8 @@ AT = datetime(2026, 3, 1, 19, 12, 5, tzinfo=UTC)
 FILES = sorted((Path(__file__).parents[2] / "docs" / "runbooks").glob("*.md"))
 PLAIN = Place("main", load("plain"), "mysql", frozenset({"pending_paid"}))
 HOSTILE = "</code><script>alert(1)</script>`'\"[x](javascript:alert(1))"
-CLASSES = {"orders": mapping.Orders, "callbacks": mapping.Callbacks, "stock": mapping.Stock}
-CLASSES |= {"reservations": mapping.Reservations}
+CLASSES = {"orders": tables.Orders, "callbacks": tables.Callbacks, "stock": tables.Stock}
+CLASSES |= {"reservations": tables.Reservations, "events": tables.Events, "partner_events": tables.PartnerEvents}
 
 
 class Shown(HTMLParser):
@@ -166,7 +166,7 @@ def test_every_placeholder_of_a_runbook_is_a_word_of_the_mapping(file):
 def test_no_runbook_writes_tables_in_any_other_form(file):
     for block in re.findall(r"```sql\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL):
         assert not re.search(
-            r"\b(?:FROM|JOIN|UPDATE|TABLE|INTO)\s+(?:orders|callbacks|pay_callback|stock|reser)", block
+            r"\b(?:FROM|JOIN|UPDATE|TABLE|INTO)\s+(?:orders|callbacks|pay_callback|stock|reser|events|partner)", block
         )
 
 
