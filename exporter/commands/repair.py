@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from exporter.state import State, StateFaultError
 from exporter.strict import unknown
 
 WRITTEN, CANNOT, WRONG = 0, 1, 2
+RUNS = 10
+"""So many runs of the probe, as one may not see everything."""
+
 SECONDS = 60.0
 """So long may the cases be read anew; the probe has its own time."""
 
@@ -111,24 +115,28 @@ def _state(config: Config) -> State | None:
         return None
 
 
-def _ran(config: Config, shop: Shop, probe: str) -> Shop:
-    """The shop as the probe's run left it, with its notes. Raises ShopError where the probe got no answer."""
-    for reading, bounded in once(config, shop, probe):
-        if reading.error:
-            raise ShopError(reading.error)
-        return bounded
-    raise ShopError(f"the probe {probe} is not configured")
+def _ran(config: Config, shop: Shop, probe: str) -> bool:
+    """Runs the probe until it has seen everything, and says whether it has; raises ShopError where it has no answer."""
+    for _ in range(RUNS):
+        readings = [reading for reading, _ in once(config, shop, probe)]
+        if errors := [reading.error for reading in readings if reading.error]:
+            raise ShopError(errors[0])
+        samples = [sample for reading in readings for sample in reading.samples]
+        if not any(each.value for each in samples if each.metric.name.endswith("_truncated")):
+            return True
+    return False
 
 
 def _pending_paid(_: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:
     from exporter.probes.pending_paid.memory import Memory
 
-    memory = _ran(config, shop, pending_paid.PROBE).notes.read(Memory.loads)
+    whole = _ran(config, shop, pending_paid.PROBE)
+    memory = shop.bounded(pending_paid.PROBE, SECONDS).notes.read(Memory.loads)
     payments = [
         Payment(p.trade_no, p.at, p.transaction, p.amount, p.currency, p.channel, p.source) for p in memory.open
     ]
     links = [(link.trade_no, link.key, link.number) for link in memory.links]
-    return pending_paid.draft(shop.bounded("repair", SECONDS), say, payments, links)
+    return _noted(pending_paid.draft(shop.bounded("repair", SECONDS), say, payments, links), whole, say)
 
 
 def _reservations(_: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:
@@ -138,9 +146,14 @@ def _reservations(_: argparse.Namespace, config: Config, shop: Shop, say: Wordin
     probe = config.shops[shop.name].probes[reservations.PROBE]
     if not isinstance(probe, NegativeStock):
         raise TypeError(probe)
-    memory = _ran(config, shop, reservations.PROBE).notes.read(Memory.loads)
+    whole = _ran(config, shop, reservations.PROBE)
+    memory = shop.bounded(reservations.PROBE, SECONDS).notes.read(Memory.loads)
     when = reservations.When(datetime.now(UTC), timedelta(seconds=probe.stale_after), frozenset(probe.stale_when))
-    return reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale, when)
+    return _noted(reservations.draft(shop.bounded("repair", SECONDS), say, memory.stale, when), whole, say)
+
+
+def _noted(draft: Draft, whole: bool, say: Wording) -> Draft:
+    return draft if whole else replace(draft, notes=(say("not_whole"), *draft.notes))
 
 
 def _fulfilment_start(args: argparse.Namespace, config: Config, shop: Shop, say: Wording) -> Draft:

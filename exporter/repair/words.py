@@ -19,6 +19,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "place": ("数据库：{place}", "database: {place}"),
     "sum": ("{steps} 单可修复，预期共改变 {rows} 行；另有 {doubts} 单须人工判断，列在最后",
             "{steps} cases, {rows} rows expected to change; {doubts} more are left to a person, at the end"),
+    "not_whole": ("探针还没有看完，可能还有别的", "The probe has not seen everything: there may be more cases"),
     "nothing": ("没有可以修复的。", "There is nothing to repair."),
     "limited": ("按 --limit 只写了最早的 {shown} 单，还有 {left} 单",
         "--limit: the oldest {shown} cases; {left} more are left"),

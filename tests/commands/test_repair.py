@@ -123,3 +123,24 @@ def test_no_password_is_in_the_plan_and_a_shop_that_is_away_is_told(mariadb, rep
     assert "UPDATE" in out
     assert "c4nary" not in out
     assert "oh_repair" not in out
+
+
+def test_a_plan_is_made_of_all_callbacks_although_one_run_cannot_read_them(plain, repair, monkeypatch):
+    for number in range(30):
+        stuck(plain, f"N{number}", minutes=20 + number)
+    monkeypatch.setattr("exporter.shop.stretches.CAP", 5)
+    monkeypatch.setattr("exporter.probes.pending_paid.look.CAP", 5)
+    _, out, _ = repair("pending_paid")
+    assert out.count("UPDATE") == 30
+    assert "The probe has not seen everything" not in out
+
+
+def test_a_plan_says_that_there_may_be_more_than_the_probe_keeps(plain, repair, tmp_path):
+    for number in range(4):
+        stuck(plain, f"N{number}")
+    config = yaml.safe_load((tmp_path / "config.yaml").read_text())
+    config["shops"]["main"]["probes"] = {"pending_paid": {"keep": 2}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    _, out, _ = repair("pending_paid")
+    assert out.count("UPDATE") == 2
+    assert "The probe has not seen everything: there may be more cases" in out
