@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "config, connections, grants and plans; non-zero on a fault",
     "probe": "one run of a probe: samples, evidence, statements, timings",
     "reconcile": "one day's orders, callbacks, bill and export held against each other",
+    "repair": "a plan of guarded SQL that a person may run to end what a probe found; runs nothing",
     "card": "show a test card, or really send it through the real path",
     "rules": "what each rule evaluates to now; `rules test FILE` runs their unit tests",
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",

@@ -26,6 +26,7 @@ from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
 from exporter.web.access import AccessError
+from exporter.web.filling import Runbook
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
@@ -159,8 +160,8 @@ class App:
             language=language,
         )
 
-    def runbook(self, name: str, language: Language) -> str | None:
-        return overview.runbook(ROOT, name, language)
+    def runbook(self, name: str, language: Language) -> Runbook | None:
+        return overview.runbook(ROOT, self._plan.config, name, language)
 
     # how it is put together
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from exporter import __version__, probes
 from exporter.cards.words import MEASURES, WORDS
-from exporter.config import Config
+from exporter.config import Config, ShopSection
 from exporter.model import Alert, Delivery, Name, Reading
 from exporter.watch import Watch
+from exporter.web.filling import Place, Runbook
 from exporter.web.status import AlertRow, Language, ProbeRow, State, Status
 
 _WORST = {"critical": 0, "warning": 1, "info": 2}
@@ -43,16 +44,28 @@ def status(
     )
 
 
-def runbook(root: Path, name: str, language: Language) -> str | None:
-    """The runbook's markdown in this language, else in the other one; None when there is none."""
+def runbook(root: Path, config: Config, name: str, language: Language) -> Runbook | None:
+    """The runbook in this language, else in the other one; None when there is none."""
     if not re.fullmatch(r"[a-z0-9_]{1,64}", name):
         return None
     folder = root / "runbooks" if root.name == "_share" else root / "docs" / "runbooks"
     files = [folder / f"{name}.md", folder / f"{name}.en.md"]
     for file in files if language == "zh" else reversed(files):
         if file.is_file():
-            return file.read_text(encoding="utf-8")
+            return Runbook(file.read_text(encoding="utf-8"), _places(config))
     return None
+
+
+def _places(config: Config) -> tuple[Place, ...]:
+    return tuple(
+        Place(name, section.tables, _family(section), frozenset(section.probes))
+        for name, section in config.shops.items()
+    )
+
+
+def _family(section: ShopSection) -> str:
+    backend = section.address().get_backend_name()
+    return backend if backend in ("postgresql", "sqlite") else "mysql"
 
 
 def _about(alert: Alert, name: Name) -> bool:

@@ -53,7 +53,7 @@ def test_a_card_says_what_where_how_many_and_since_when():
     assert (card.number, card.unit, card.text) == ("89", "笔订单", "请逐单核对。")
     assert facts(card) == {"开始": "11-23 02:14", "已持续": "6分钟", "店铺": "main", "级别": "严重"}
     assert card.links == (
-        Link("处理手册", "https://o.example/runbooks/pending_paid"),
+        Link("处理手册", "https://o.example/runbooks/pending_paid?shop=main"),
         Link("状态页", "https://o.example/"),
     )
 
@@ -180,7 +180,7 @@ def test_without_an_address_there_are_no_links_but_those_of_the_rule():
 
 def test_an_alert_of_the_watch_itself_opens_the_watchs_page_and_names_the_probe():
     card = write(replace(ALERT, annotations={"summary": "x", "runbook_url": "docs/runbooks/watch.md"}))
-    assert card.links[0].url == "https://o.example/runbooks/watch"
+    assert card.links[0].url == "https://o.example/runbooks/watch?shop=main"
     assert facts(card)["检查项"] == "pending_paid"
 
 
@@ -206,7 +206,7 @@ def test_a_digest_counts_every_alert_and_names_the_worst_first():
     assert card.title == "🔴 3 条告警合并通知"
     assert card.mention == ("13800000000",)
     assert card.links == (
-        Link("处理手册", "https://o.example/runbooks/pending_paid"),
+        Link("处理手册", "https://o.example/runbooks/pending_paid?shop=main"),
         Link("状态页", "https://o.example/"),
     )
 

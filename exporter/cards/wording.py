@@ -43,7 +43,9 @@ def runbook(annotations: Mapping[str, str], labels: Mapping[str, str], words: Wo
     own, name = annotations.get("runbook_url", ""), runbook_name(annotations, labels)
     if own.startswith(("https://", "http://")):
         return (Link(words.runbook, own),)
-    return (Link(words.runbook, f"{url.rstrip('/')}/runbooks/{name}"),) if url and name else ()
+    shop = quote(labels.get("shop", ""), safe="")
+    place = f"{url.rstrip('/')}/runbooks/{name}{f'?shop={shop}' if shop else ''}"
+    return (Link(words.runbook, place),) if url and name else ()
 
 
 def runbook_name(annotations: Mapping[str, str], labels: Mapping[str, str]) -> str:

@@ -38,10 +38,10 @@ MOST = 10_000
 _WIDEST = 2**63
 
 
-def lookup(
+def located(
     tour: Tour, source: Sources, table: Table, by: str, values: Collection[str], *, match: Mapping[str, Collection[Any]]
-) -> list[Record]:
-    """The rows whose `by` is one of the values, compared as stripped texts.
+) -> list[tuple[Shard, Record]]:
+    """The rows whose `by` is one of the values, compared as stripped texts, and where each lies.
 
     A routed value is looked for in its shard first, and everywhere only when it is not there: rows move, and a route
     may be wrong. What a silent shard holds is as it was when last asked for, while that stands; other values that are
@@ -76,7 +76,7 @@ def lookup(
     fixed = tuple((word, tuple(values)) for word, values in match.items())
     unknown = tour.roll.stand_in((by, fixed), found, tour.silent(table.shards))
     tour.run.unknown.setdefault((table.word, by), set()).update(unknown)
-    return [record for records in found.values() for _, record in records]
+    return [each for placed in found.values() for each in placed]
 
 
 def affordable(table: Table, by: str) -> int:

@@ -85,10 +85,16 @@ class Tables:
 
     def lookup(self, word: str, by: str, values: Collection[str], *, match: Match | None = None) -> list[Record]:
         """Rows whose `by` (or `key`) is one of the values, on all shards."""
+        return [record for _, record in self.located(word, by, values, match=match)]
+
+    def located(
+        self, word: str, by: str, values: Collection[str], *, match: Match | None = None
+    ) -> list[tuple[Shard, Record]]:
+        """The same rows, each with the shard that it lies on."""
         table = self.require(word, by, *(match or {}))
         if not values:
             return []
-        return lookups.lookup(self._tour(word), self._premises.source, table, by, values, match=match or {})
+        return lookups.located(self._tour(word), self._premises.source, table, by, values, match=match or {})
 
     def resolve(self, trade_numbers: Collection[str]) -> dict[str, list[str]]:
         """Each trade number → the values of `orders.trade_no` that it stands for, over the mapped link (word: link)."""

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from exporter.web.filling import Runbook
     from exporter.web.status import Language, Status
 
 _Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 1 << 20
 _POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _SECURITY: _Headers = [
@@ -43,8 +44,8 @@ class View(Protocol):
         """The faults that kept the old configuration in place; none when the new one is at work."""
 
     def status(self, language: Language) -> Status: ...
-    def runbook(self, name: str, language: Language) -> str | None:
-        """Its markdown, or None when there is no such runbook."""
+    def runbook(self, name: str, language: Language) -> Runbook | None:
+        """None when there is no such runbook."""
 
 
 def build(view: View, rooms: Sequence[BaseRoute] = ()) -> ASGIApp:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -29,10 +28,6 @@ _SUMMABLE = (
     "_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations", "_changes", "_findings",
 )  # fmt: skip
 _MOST_SHOWN = 6
-_OTHER_LANGUAGE = re.compile(r"^\[(?:English|中文)\]\([\w.]+\.md\)\n+", re.MULTILINE)
-_FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
-_OTHER_RUNBOOK = re.compile(r"\]\((\w+)(?:\.en)?\.md((?:#[^)]*)?)\)")
-_CHINESE_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
 CASES_SHOWN = 10
 
 
@@ -49,7 +44,7 @@ class Figure:
 def home(status: Status, language: Language) -> str:
     wording = Wording(language, status.at, status.zone)
     counts = Counter(row.state for row in status.probes)
-    return _template("home.html").render(
+    return template("home.html").render(
         status=status,
         say=wording,
         verdict=_verdict(status, counts, wording),
@@ -61,21 +56,6 @@ def home(status: Status, language: Language) -> str:
         half=half,
         cases_shown=CASES_SHOWN,
     )
-
-
-def runbook(name: str, markdown: str, language: Language) -> str:
-    import mistune  # noqa: PLC0415 - only runbooks need it
-
-    # the file's link to its other language is for who reads the file; the page has a way there of its own
-    text = _OTHER_RUNBOOK.sub(r"](\1\2)", _joined(_OTHER_LANGUAGE.sub("", markdown, count=1)))
-    html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(text)
-    return _template("runbook.html").render(name=name, html=html, language=language)
-
-
-def _joined(markdown: str) -> str:
-    """Chinese text has no blanks where the file's lines happen to end."""
-    parts = _FENCED.split(markdown)
-    return "".join(part if part.startswith("```") else _CHINESE_BREAK.sub("", part) for part in parts)
 
 
 def figures(samples: Iterable[Sample], say: Wording, part: str = "") -> list[Figure]:
@@ -141,7 +121,8 @@ def _by_shop(rows: Iterable[ProbeRow]) -> list[tuple[str, list[ProbeRow]]]:
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A page's template; everything from outside is escaped in it."""
     room = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.applications import Starlette
@@ -12,7 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.web.negotiation import language
-from exporter.web.pages import home, runbook
+from exporter.web.pages import home
+from exporter.web.runbooks import page
 from exporter.web.status import as_json
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Site(Starlette):
                 Route("/-/reload", self._reload, methods=["POST", "PUT"]),
                 Route("/api/status", self._status, methods=["GET"]),
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
+                Route("/copy.js", self._copy, methods=["GET"]),
                 Route("/favicon.ico", self._favicon, methods=["GET"]),
                 Route("/", self._home, methods=["GET"]),
                 *rooms,
@@ -62,8 +65,9 @@ class Site(Starlette):
         wanted, name = language(request), request.path_params["name"]
 
         def render() -> str | None:
-            text = self._view.runbook(name, wanted) if re.fullmatch(r"[a-z0-9_]{1,64}", name) else None
-            return None if text is None else runbook(name, text, wanted)
+            found = self._view.runbook(name, wanted) if re.fullmatch(r"[a-z0-9_]{1,64}", name) else None
+            shop = request.query_params.get("shop", "")
+            return None if found is None else page(name, found, wanted, self._view.status(wanted), shop)
 
         html = await self._slowly(render)
         return PlainTextResponse("There is no such runbook.\n", 404) if html is None else _page(html)
@@ -76,6 +80,9 @@ class Site(Starlette):
 
         return Response(await self._slowly(render), media_type="application/json", headers=_UNCACHED)
 
+    async def _copy(self, _: Request) -> Response:
+        return Response(_COPY, media_type="text/javascript; charset=utf-8", headers={"cache-control": "max-age=3600"})
+
     async def _favicon(self, _: Request) -> Response:
         return Response(status_code=204)
 
@@ -83,6 +90,7 @@ class Site(Starlette):
         return await asyncio.get_running_loop().run_in_executor(self._slow, work)
 
 
+_COPY = Path(__file__).with_name("templates").joinpath("copy.js").read_bytes()
 _UNCACHED = {"cache-control": "no-store", "vary": "Accept-Language"}
 
 

@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=("$@")
 [ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql nginx-light varnish squid openssl
-    curl maven default-jre-headless redis-server)
+    curl maven default-jre-headless redis-server
+    sqlite3)
 
 # What proves that a package is there, however it was installed.
 there() {

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from exporter.mapping import load
 from exporter.metrics import Exposition
 from exporter.model import Metric, Reading
 from exporter.web import build
+from exporter.web.filling import Place, Runbook
 from exporter.web.server import Server
 from exporter.web.status import Status
 
@@ -42,9 +44,9 @@ class View:
     def runbook(self, name, language):
         if name != "pending_paid":
             return None
-        return {"zh": "# 已付款\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1))", "en": "# Paid, yet pending"}[
-            language
-        ]
+        zh = "# 已付款\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) `{orders}`"
+        place = Place("main", load("plain"), "mysql", frozenset({"pending_paid"}))
+        return Runbook({"zh": zh, "en": "# Paid, yet pending"}[language], (place,))
 
 
 @pytest.fixture

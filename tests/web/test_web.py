@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -99,11 +100,21 @@ def test_a_runbook_is_html_in_the_readers_language_and_its_raw_html_is_harmless(
     answer = ask(server, "/runbooks/pending_paid", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<h1>已付款</h1>" in answer.text
-    assert "<script" not in answer.text
+    assert re.findall("<script[^>]*", answer.text) == [
+        '<script src="../copy.js" data-copy="复制" data-copied="已复制" defer'
+    ]
     assert "javascript:" not in answer.text
+    assert "<code>`orders`</code>" in answer.text
     english = ask(server, "/runbooks/pending_paid?lang=en").text
     assert "<h1>Paid, yet pending</h1>" in english
     assert '<html lang="en">' in english
+
+
+def test_the_script_of_the_runbooks_is_the_only_one_that_a_browser_may_run(serve, ask):
+    answer = ask(serve(), "/copy.js")
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "clipboard" in answer.text
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("path", ["/runbooks/nothing", "/runbooks/..%2f..%2fetc%2fpasswd", "/runbooks/A", "/nowhere"])

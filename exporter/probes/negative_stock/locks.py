@@ -65,9 +65,9 @@ class Locks:
         return Judged(stale[:KEPT], read.until, whole, tuple(unknown[:KEPT]), read.behind)
 
     def _past(self, record: Record) -> bool:
-        """A reservation with an expiry of its own is past its time only after that."""
-        expires = record.get("expires")
-        return record.get("created") is not None and (expires is None or expires < self.now)
+        """A reservation with an expiry of its own is past its time only after that; shards may use the same keys."""
+        created, expires = record.get("created"), record.get("expires")
+        return created is not None and created < self.now - self.age and (expires is None or expires < self.now)
 
     def _stale(self, table: Table, records: Collection[Record]) -> tuple[list[Lock], list[str]]:
         """And the keys of those whose order was not found while it may lie where nobody answers."""

@@ -89,9 +89,9 @@ class Look:
 
     def orders_now(self, orders: Iterable[Order]) -> dict[str, Order]:
         """The same orders read again by their keys, by number; those that are gone are left out."""
-        wanted = {order.key: order.number for order in orders}
-        numbers = set(wanted.values())
-        rows = self.shop.lookup("orders", "key", list(wanted)) if wanted else []
+        wanted = {(order.key, order.number) for order in orders}  # shards may use the same keys
+        numbers = {number for _, number in wanted}
+        rows = self.shop.lookup("orders", "key", {key for key, _ in wanted}) if wanted else []
         return {order.number: order for order in map(self.order, rows) if order.number in numbers}
 
     def some_payments(
