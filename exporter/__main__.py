@@ -17,6 +17,7 @@ COMMANDS = {
     "reconcile": "one day's orders, callbacks, bill and export held against each other",
     "card": "show a test card, or really send it through the real path",
     "rules": "what each rule evaluates to now",
+    "silence": "silence alerts of the running sidecar, list silences, end them",
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",
     "init": "write a config for the shop that a URL leads to",
     "demo": "an embedded shop with the reference incident, and two local rooms",

@@ -20,6 +20,7 @@ from exporter.probes import Probe
 from exporter.rules import Rulebook, RuleFaultError
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
+from exporter.silences import Desk
 from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
@@ -86,6 +87,11 @@ class App:
         )
         self._watch = Watch(self._on_reading, now)
         self._judge = Judge(self._bench(), self._state, self._exposition.series, self._sender.wake)
+        self.desk = Desk(
+            self._state, now=now, active=self._judge.active,
+            terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - of the plan that is at work then
+            on_change=self._sittings.news,
+        )  # fmt: skip
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -157,14 +163,11 @@ class App:
             return []
 
     def status(self, language: Language) -> Status:
+        active, rooms = self._judge.active(), self._sender.rooms()
         return overview.status(
-            self._now(),
-            config=self._plan.config,
-            watch=self._watch,
-            active=self._judge.active(),
-            rooms=self._sender.rooms(),
+            self._now(), self.desk, config=self._plan.config, watch=self._watch, active=active, rooms=rooms,
             language=language,
-        )
+        )  # fmt: skip
 
     def runbook(self, name: str, language: Language) -> str | None:
         return overview.runbook(ROOT, name, language)
@@ -197,6 +200,6 @@ class App:
 
     def _sit(self) -> None:
         """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
-        skipped = selfmetrics.skipped(self._watch.skipped())
-        self._exposition.own([*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *skipped])
+        own = [*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
+        self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())

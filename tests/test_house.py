@@ -11,13 +11,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter import __main__, delivery, metrics, notify, probes, selfmetrics
+from exporter import __main__, delivery, metrics, notify, probes, selfmetrics, silences
 from exporter.config import Config
 from exporter.model import Card, Link, Metric
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
-OWN = [thing for room in (delivery, metrics, selfmetrics) for thing in vars(room).values() if isinstance(thing, Metric)]
+OWN = [
+    thing
+    for room in (delivery, metrics, selfmetrics, silences)
+    for thing in vars(room).values()
+    if isinstance(thing, Metric)
+]
 DECLARED = {metric.name: metric for probe in probes.known().values() for metric in probe.METRICS}
 DECLARED |= {metric.name: metric for metric in OWN}
 RULES = [

@@ -21,6 +21,8 @@ class Words:
     unit_now: str
     runbook: str
     status_page: str
+    take: str
+    silence: str
     severity: str
     since: str
     lasting: str
@@ -89,6 +91,8 @@ WORDS: Mapping[Language, Words] = {
         unit_now="{}（现在）",
         runbook="处理手册",
         status_page="状态页",
+        take="认领 1 小时",
+        silence="静默 4 小时",
         severity="级别",
         since="开始",
         lasting="已持续",
@@ -142,6 +146,8 @@ WORDS: Mapping[Language, Words] = {
         unit_now="{} now",
         runbook="Runbook",
         status_page="Status page",
+        take="Take it, 1 h",
+        silence="Silence 4 h",
         severity="Level",
         since="Since",
         lasting="For",

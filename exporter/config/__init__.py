@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from exporter.config.addresses import StateUrl, named
 from exporter.config.plugged import Channels
 from exporter.config.sections import Alerts, Route, ShopSection, Web
+from exporter.silences import Terms
 from exporter.strict import Place, Strict, fault, faults, nearest, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
@@ -73,6 +74,10 @@ class Config(Strict):
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return url.set(database=str(self.folder / url.database))
         return url
+
+    def terms(self) -> Terms:
+        """Of silences and of the links that make them."""
+        return Terms(self.alerts.longest_silence, self.language, self.web.external_url, self.zone)
 
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""

@@ -126,6 +126,7 @@ class Alerts(Strict):
     )
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
+    longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
 
 
 def _opened_by_phones(url: str) -> str:

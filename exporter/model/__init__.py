@@ -1,7 +1,7 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
 from exporter.model.alerting import Alert, AlertKey, Finding, Flip
-from exporter.model.muting import Mute
+from exporter.model.muting import Matcher, Mute, Silence
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
@@ -18,6 +18,7 @@ __all__ = [
     "Gap",
     "Kind",
     "Link",
+    "Matcher",
     "Metric",
     "Mute",
     "Name",
@@ -25,4 +26,5 @@ __all__ = [
     "Reading",
     "Receipt",
     "Sample",
+    "Silence",
 ]

@@ -1,4 +1,4 @@
-"""What must survive a restart: alerts, the outbox, and what probes remember."""
+"""What must survive a restart: alerts, the outbox, silences, and what probes remember."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, memory, meta
+from exporter.state.silences import FullError, Silences, UsedLinkError
 
-__all__ = ["Pending", "State", "StateFaultError", "Waiting"]
+__all__ = ["FullError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests):
+class State(Digests, Silences):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:

@@ -46,10 +46,11 @@ class Figure:
     rest: str
 
 
-def home(status: Status, language: Language) -> str:
+def home(status: Status, language: Language, token: str = "") -> str:
+    """`token` is what the forms carry; without one there are none."""
     wording = Wording(language, status.at, status.zone)
     counts = Counter(row.state for row in status.probes)
-    return _template("home.html").render(
+    return template("home.html").render(
         status=status,
         say=wording,
         verdict=_verdict(status, counts, wording),
@@ -60,6 +61,7 @@ def home(status: Status, language: Language) -> str:
         reasons=reasons,
         half=half,
         cases_shown=CASES_SHOWN,
+        token=token,
     )
 
 
@@ -69,7 +71,7 @@ def runbook(name: str, markdown: str, language: Language) -> str:
     # the file's link to its other language is for who reads the file; the page has a way there of its own
     text = _OTHER_RUNBOOK.sub(r"](\1\2)", _joined(_OTHER_LANGUAGE.sub("", markdown, count=1)))
     html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])(text)
-    return _template("runbook.html").render(name=name, html=html, language=language)
+    return template("runbook.html").render(name=name, html=html, language=language)
 
 
 def _joined(markdown: str) -> str:
@@ -141,7 +143,7 @@ def _by_shop(rows: Iterable[ProbeRow]) -> list[tuple[str, list[ProbeRow]]]:
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
     room = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

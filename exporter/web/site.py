@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from exporter.web.negotiation import language
 from exporter.web.pages import home, runbook
+from exporter.web.silences.forms import token
+from exporter.web.silences.routes import routes
 from exporter.web.status import as_json
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Site(Starlette):
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
                 Route("/favicon.ico", self._favicon, methods=["GET"]),
                 Route("/", self._home, methods=["GET"]),
+                *routes(view, slow),
                 *rooms,
             ]
         )
@@ -56,7 +59,7 @@ class Site(Starlette):
 
     async def _home(self, request: Request) -> Response:
         wanted = language(request)
-        return _page(await self._slowly(lambda: home(self._view.status(wanted), wanted)))
+        return _page(await self._slowly(lambda: home(self._view.status(wanted), wanted, token(request, self._view))))
 
     async def _runbook(self, request: Request) -> Response:
         wanted, name = language(request), request.path_params["name"]
