@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import cards, collector, overview, selfmetrics
-from exporter.config import ROOT, Config, ConfigFaultError, load
+from exporter.config import ROOT
 from exporter.delivery import Sender
-from exporter.judge import Bench, Judge
+from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
-from exporter.rules import Rulebook, RuleFaultError
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
 from exporter.silences import Desk
@@ -25,7 +24,6 @@ from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.access import Access, AccessError
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
@@ -41,20 +39,11 @@ class StartFaultError(Exception):
 
 
 _FAREWELL_SECONDS = 3.0
-_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
+_FAULTS = (*FAULTS, StateFaultError)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a configuration asks for, all of it checked, none of it at work yet."""
-
-    config: Config
-    rulebook: Rulebook
-    access: Access | None
 
 
 class App:
@@ -74,7 +63,7 @@ class App:
         self._stopping = threading.Event()
         self._reloads = Reloads(now)
         try:
-            self._plan = self._read()
+            self._plan = Plan.read(self._file, self._web_config)
             self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
             self._state.own()
         except _FAULTS as fault:
@@ -86,12 +75,15 @@ class App:
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
         self._watch = Watch(self._on_reading, now)
-        self._judge = Judge(self._bench(), self._state, self._exposition.series, self._sender.wake)
-        self.desk = Desk(
-            self._state, now=now, active=self._judge.active,
-            terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - of the plan that is at work then
-            on_change=self._sittings.news,
-        )  # fmt: skip
+        self.desk = self._desk()
+        self._judge = Judge(
+            self._plan.bench,
+            self._state,
+            self._exposition.series,
+            self._sender.wake,
+            muted=self.desk.muted,
+            buttons=self.desk.links,
+        )
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -150,7 +142,7 @@ class App:
         """Reads the configuration again; its faults, or nothing when the new one is at work."""
         with self._reloading:
             try:
-                plan = self._read()
+                plan = Plan.read(self._file, self._web_config)
             except _FAULTS as fault:
                 self._reloads.note(ok=False)
                 self._sittings.news()
@@ -163,36 +155,44 @@ class App:
             return []
 
     def status(self, language: Language) -> Status:
-        active, rooms = self._judge.active(), self._sender.rooms()
         return overview.status(
-            self._now(), self.desk, config=self._plan.config, watch=self._watch, active=active, rooms=rooms,
+            self._now(),
+            config=self._plan.config,
+            watch=self._watch,
+            active=self._judge.active(),
+            mutes=self._judge.mutes(),
+            desk=self.desk,
+            rooms=self._sender.rooms(),
             language=language,
-        )  # fmt: skip
+        )
 
     def runbook(self, name: str, language: Language) -> str | None:
         return overview.runbook(ROOT, name, language)
 
     # how it is put together
 
-    def _read(self) -> Plan:
-        config = load(self._file)
-        access = Access.load(self._web_config) if self._web_config else None
-        return Plan(config, Rulebook.load(config.rule_files()), access)
-
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
             log.warning("web.listen and state are read at start only: restart to change them")
         before, self._plan = self._plan, plan
-        self._judge.use(self._bench())
+        self._judge.use(plan.bench)
         self._sender.update(plan.config.channels)
         self._server.replace(plan.access)
         self._watch.follow(self._shops.rounds(self._plan.config))
-        for name in Bench(before.rulebook, before.config).watched.keys() - self._bench().watched.keys():
+        for name in before.bench.watched.keys() - plan.bench.watched.keys():
             self._exposition.drop(name)
         self._sittings.news()
 
-    def _bench(self) -> Bench:
-        return Bench(self._plan.rulebook, self._plan.config)
+    def _desk(self) -> Desk:
+        """It asks for the judge and the plan that are at work when it is asked."""
+        return Desk(
+            self._state,
+            now=self._now,
+            active=lambda: self._judge.active(),  # noqa: PLW0108 - see above
+            terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
+            group_of=lambda labels: self._plan.bench.group(labels),  # noqa: PLW0108 - see above
+            on_change=self._sittings.news,
+        )
 
     def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())

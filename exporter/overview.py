@@ -21,11 +21,12 @@ _WORST = {"critical": 0, "warning": 1, "info": 2}
 
 def status(
     at: datetime,
-    desk: Desk,
     *,
     config: Config,
     watch: Watch,
     active: Iterable[Alert],
+    mutes: Mapping[AlertKey, Mute],
+    desk: Desk,
     rooms: Iterable[Delivery],
     language: Language,
 ) -> Status:
@@ -33,7 +34,9 @@ def status(
     alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
     firing = [alert for alert in alerts if alert.status == "firing"]
     readings = watch.readings()
-    mutes, silences = _silenced(desk, alerts, at)
+    people, rows = _silenced(desk, alerts, at)
+    # what people mute is told as it is now, before the judge has sat again
+    mutes = {key: mute for key, mute in mutes.items() if not mute.silence} | people
     return Status(
         at=at,
         version=__version__,
@@ -43,7 +46,7 @@ def status(
         ),
         alerts=tuple(_alert_row(alert, language, mutes.get(alert.key)) for alert in alerts),
         channels=tuple(rooms),
-        silences=silences,
+        silences=tuple(rows),
         zone=config.zone,
     )
 
@@ -60,15 +63,13 @@ def runbook(root: Path, name: str, language: Language) -> str | None:
     return None
 
 
-def _silenced(
-    desk: Desk, alerts: Collection[Alert], at: datetime
-) -> tuple[Mapping[AlertKey, Mute], tuple[SilenceRow, ...]]:
+def _silenced(desk: Desk, alerts: Collection[Alert], at: datetime) -> tuple[dict[AlertKey, Mute], list[SilenceRow]]:
     """Nothing while the state is out of order: the page must be there all the more."""
     try:
-        rows = tuple(SilenceRow.of(each, active=stands) for each, stands in desk.history(at))
-        return desk.muted(alerts, at), rows
+        rows = [SilenceRow.of(each, active=stands) for each, stands in desk.history(at)]
+        return dict(desk.muted(alerts, at)), rows
     except StateFaultError:
-        return {}, ()
+        return {}, []
 
 
 def _about(alert: Alert, name: Name) -> bool:

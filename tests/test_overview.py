@@ -18,7 +18,7 @@ def row(value, unit, cases=2, language="zh"):
     watch = SimpleNamespace(readings=dict, names=list)
     settings = SimpleNamespace(zone=UTC)
     return overview.status(
-        AT, NOBODY_SILENCES, config=settings, watch=watch, active=[alert], rooms=(), language=language
+        AT, config=settings, watch=watch, active=[alert], mutes={}, desk=NOBODY_SILENCES, rooms=(), language=language
     ).alerts[0]
 
 
@@ -43,7 +43,9 @@ def test_a_title_is_told_in_words():
     alert = Alert("A", {"finding": "float_money"}, "firing", AT, 1, {"summary": "1 处隐患（float_money）"})
     settings = SimpleNamespace(zone=UTC)
     watch = SimpleNamespace(readings=dict, names=list)
-    shown = overview.status(AT, NOBODY_SILENCES, config=settings, watch=watch, active=[alert], rooms=(), language="zh")
+    shown = overview.status(
+        AT, mutes={}, desk=NOBODY_SILENCES, config=settings, watch=watch, active=[alert], rooms=(), language="zh"
+    )
     assert shown.alerts[0].title == "1 处隐患（金额用浮点数存储）"
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
+from exporter.config.alerting import Alerts, Quiet, Route, Zone
 from exporter.config.plugged import Channels
-from exporter.config.sections import Alerts, Route, ShopSection, Web
+from exporter.config.sections import ShopSection, Web
 from exporter.silences import Terms
-from exporter.strict import Place, Strict, fault, faults, nearest, unknown
+from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
-__all__ = ["ROOT", "Config", "ConfigFaultError", "Route", "ShopSection", "load"]
+__all__ = ["ROOT", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
 
 SHARE = Path(__file__).parent.parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
@@ -33,14 +34,6 @@ class ConfigFaultError(ValueError):
         self.faults = lines
 
 
-def _zone(text: object) -> ZoneInfo:
-    try:
-        return text if isinstance(text, ZoneInfo) else ZoneInfo(str(text))
-    except (ZoneInfoNotFoundError, ValueError):
-        guess = nearest(str(text), available_timezones())
-        raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
-
-
 class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
@@ -50,7 +43,7 @@ class Config(Strict):
     web: Web = Web()
     state: StateUrl = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
-    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
+    zone: Zone = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")

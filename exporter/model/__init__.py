@@ -1,7 +1,8 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
-from exporter.model.alerting import Alert, AlertKey, Finding, Flip
-from exporter.model.muting import Matcher, Mute, Silence
+from exporter.model.alerting import Alert, AlertKey, Finding, Flip, Record
+from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
+from exporter.model.muting import Matcher, Mute, Operator, Silence
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
@@ -12,19 +13,26 @@ __all__ = [
     "Case",
     "Coverage",
     "Delivery",
+    "Entry",
     "Fact",
     "Finding",
     "Flip",
     "Gap",
+    "Group",
     "Kind",
+    "Ledger",
     "Link",
     "Matcher",
     "Metric",
     "Mute",
     "Name",
+    "Operator",
     "Outcome",
     "Reading",
+    "Reason",
     "Receipt",
+    "Record",
     "Sample",
     "Silence",
+    "Told",
 ]

@@ -57,8 +57,25 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more."""
+    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more.
+
+    `value_now` is what the rule of an alert that ended compares at that instant, where it is one number.
+    """
 
     alert: Alert
     at: datetime
     lost: bool = False
+    value_now: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A flip as the journal keeps it; `since` is when the alert began to hold, `muted` why it was not told at once."""
+
+    at: datetime
+    rule: str
+    labels: Mapping[str, str]
+    status: Literal["firing", "resolved", "lost"]
+    since: datetime
+    value: float
+    muted: str = ""

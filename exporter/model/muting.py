@@ -26,21 +26,25 @@ class Mute:
     silence: str = ""
 
 
+Operator = Literal["=", "!=", "=~", "!~"]
+
+
 @dataclass(frozen=True)
 class Matcher:
     """One label; a label that an alert does not have is the empty text. An expression is anchored at both ends."""
 
     label: str
-    operator: Literal["=", "!=", "=~", "!~"]
+    operator: Operator
     value: str
 
     @cached_property
-    def _expression(self) -> re.Pattern[str]:
+    def expression(self) -> re.Pattern[str]:
+        """Raises re.error."""
         return re.compile(self.value, re.ASCII | re.DOTALL)
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         found = labels.get(self.label, "")
-        same = found == self.value if self.operator in ("=", "!=") else bool(self._expression.fullmatch(found))
+        same = found == self.value if self.operator in ("=", "!=") else bool(self.expression.fullmatch(found))
         return same == (self.operator in ("=", "=~"))
 
     def __str__(self) -> str:

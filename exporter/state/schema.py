@@ -101,12 +101,32 @@ used_links = _table(
     Column("expires", Double, nullable=False),  # of the link: it is dead by itself from then on
 )
 
+groups = _table("groups", Column("id", String(64), primary_key=True), Column("body", LONG, nullable=False))
+
+told = _table(
+    "told",
+    Column("id", String(64), primary_key=True),  # the alert's
+    Column("body", LONG, nullable=False),
+)
+
+journal = _table(
+    "journal",
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("body", LONG, nullable=False),
+)
+Index("order_health_journal_at", journal.c.at)
+
+
+def _grouping(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=[groups, told, journal])
+
 
 def _silences(connection: Connection) -> None:
     METADATA.create_all(connection, [silences, used_links])  # leaves alone what a new database has already
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _silences)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

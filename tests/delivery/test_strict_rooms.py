@@ -14,6 +14,7 @@ from exporter.delivery import Sender
 from exporter.model import Alert, Case, Flip
 from exporter.notify.dingtalk import DingTalk
 from exporter.notify.wecom import WeCom
+from tests.groups import told
 from tests.robots.serving import KEY, SECRET, TOKEN, serve
 
 FAULTS = ["html", "500", "nothing", "lost", "unknown", "throttle"]
@@ -42,7 +43,7 @@ class Both:
         self.sender.start()
 
     def tell(self, flips, **more):
-        written = [cards.write(flip, zone=ZoneInfo("Asia/Shanghai"), language="zh", **more) for flip in flips]
+        written = [cards.write(told(flip), zone=ZoneInfo("Asia/Shanghai"), language="zh", **more) for flip in flips]
         self.state.commit({}, [(name, card) for name in ("ops", "duty") for card in written], self.clock())
         self.sender.wake()
 
