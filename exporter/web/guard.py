@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 _BCRYPT_READS = 72  # bytes; the rest of a longer password never counted
 _MOST_WAITING = 16
 
-SIGNED = "/act/"
-"""What the paths of signed links begin with."""
+_SIGNED = re.compile(r"/act/[A-Za-z0-9_-]+", re.ASCII)
+"""The paths of signed links."""
 
 
 class Rate:
@@ -80,7 +81,7 @@ class Guard:
     async def _refusal(self, scope: Scope) -> ASGIApp | None:
         if self._rate and not self._rate.allows():
             return Plain("Too many requests.\n", 429)
-        if not self._users or scope["path"].startswith(SIGNED):
+        if not self._users or _SIGNED.fullmatch(scope["path"]):
             return None
         name, password = _credentials(scope)
         if self._waiting >= _MOST_WAITING and not self._is_proved(name, password):

@@ -82,13 +82,13 @@ class Answer:
 
 @pytest.fixture
 def ask():
-    """`ask(server, path, method, headers)`, over TLS where a context is given."""
+    """`ask(server, path, method, headers, body)`, over TLS where a context is given."""
 
-    def send(server, path="/metrics", method="GET", *, headers=None, tls=None):
+    def send(server, path="/metrics", method="GET", *, headers=None, tls=None, body=None):
         kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
         connection = kind("localhost", server.port, timeout=10, **({"context": tls} if tls else {}))
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers or {})
             return Answer(connection.getresponse())
         finally:
             connection.close()

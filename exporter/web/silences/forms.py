@@ -60,7 +60,7 @@ def _acted(request: Request, given: Mapping[str, str], by: str, view: View, say:
         if not by:
             fault = say.word("name_missing") if asked else ""
             end = say.word("end_silence")
-            return screens.Screen("waiting", end, button=end, fault=fault, hidden=hidden).answer(say)
+            return screens.Screen("", end, button=end, fault=fault, hidden=hidden).answer(say)
         view.desk.end(given.get("silence", ""), by)
     else:
         return screens.refused(say.word("stale_why"), say).answer(say, 400)

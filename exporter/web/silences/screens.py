@@ -31,8 +31,10 @@ _HEADERS = {"cache-control": "no-store", "vary": "Accept-Language"}
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`state` colours the title. With a `button` it is a form, posted to where it was shown, with its `hidden` fields
-    and the name of who presses it; `home` leads to the status page.
+    """`state` colours the title; a question has none.
+
+    With a `button` it is a form, posted to where it was shown, with its `hidden` fields and the name of who presses
+    it; `home` leads to the status page.
     """
 
     state: str
@@ -56,7 +58,7 @@ def question(action: Action, subject: Subject, say: Wording, by: str, *, hidden:
     """`nameless`: the button was pressed without a name."""
     count = len(subject.alerts)
     return Screen(
-        "waiting",
+        "",
         say.word(f"ask_{action}"),
         say.word(f"means_{action}"),
         alerts=tuple(_title(alert, say) for alert in subject.alerts[:_TITLES]),
