@@ -9,7 +9,7 @@ import pytest
 from exporter.config import load
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
-from exporter.model import Coverage, Gap, Name, Reading
+from exporter.model import Coverage, Gap, Mute, Name, Reading
 from exporter.probes import known
 from exporter.probes.consumer_delay import ConsumerDelay
 from exporter.probes.consumer_delay import tell as delay
@@ -42,7 +42,12 @@ class Court:
     def __init__(self, folder, state, config=CONFIG):
         self.folder, self.state = folder, state
         self.exposition, self.woken = Exposition(), []
-        self.judge = Judge(self.bench(config), state, self.exposition.series, lambda: self.woken.append(1))
+        self.mutes = {}
+        self.judge = Judge(self.bench(config), state, self.exposition.series, lambda: self.woken.append(1), self.muted)
+
+    def muted(self, among, _now):
+        """By the name of the rule."""
+        return {alert.key: self.mutes[alert.rule] for alert in among if alert.rule in self.mutes}
 
     def bench(self, config):
         file = self.folder / "config.yaml"
@@ -311,6 +316,82 @@ def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, mon
         with pytest.raises(StateFaultError):
             court.sit(1)
     assert court.told(2) == [("OrdersPaidYetPending", "firing", False)]
+
+
+def routed(court, *routes, more=""):
+    text = f"alerts: {{routes: [{', '.join(routes)}]{more}}}\nchannels:"
+    court.judge.use(court.bench(CONFIG.replace("channels:", text)))
+
+
+def test_a_silenced_alert_keeps_its_state_and_is_told_when_the_silence_ends(court):
+    court.mutes = {"OrdersPaidYetPending": Mute("silenced", by="li")}
+    firing(court)
+    assert court.cards() == []
+    assert [mute.by for mute in court.judge.mutes().values()] == ["li"]
+    court.mutes = {}
+    assert court.told(2) == []
+    assert [card.status for card in court.cards()] == ["firing"]
+
+
+def test_the_next_card_after_an_acknowledgement_says_who_took_it(court):
+    firing(court)
+    court.mutes = {"OrdersPaidYetPending": Mute("acknowledged", by="李雷", since=NOW)}
+    court.sit(2)
+    court.mutes = {}
+    court.reads("pending_paid", orders(0))
+    court.sit(3)
+    assert ("认领", "李雷 11-22 11:00") in [(fact.name, fact.value) for fact in court.cards()[-1].facts]
+
+
+def test_a_restart_forgets_nothing_of_what_was_told(court, tmp_path, state):
+    firing(court)
+    again = Court(tmp_path, state)
+    again.all_well(2)
+    assert again.told(2) == [("OrdersPaidYetPending", "resolved", False)]
+    assert [card.status for card in court.cards()] == ["firing", "resolved"]
+
+
+def test_what_fires_on_is_told_again_after_four_hours_and_calls_again(court):
+    routed(court, "{to: [ops], mention: {critical: [li], warning: [han]}}")
+    firing(court)
+    court.sit(4 * 3600 + 1)
+    assert [card.title[:7] for card in court.cards()] == ["🔴 3 笔订单", "🔴 仍未恢复："]
+    assert [card.mention for card in court.cards()] == [("li",), ("li",)]
+
+
+def test_in_quiet_hours_only_what_is_excepted_is_told(court):
+    quiet = '{from: "10:30", to: "11:30", except: [warning]}'  # NOW is 11:00 in Shanghai
+    routed(court, f"{{to: [ops], quiet: {quiet}}}")
+    firing(court)
+    assert court.cards() == []
+    assert [mute.why for mute in court.judge.mutes().values()] == ["quiet"]
+    court.all_well(1800)
+    court.reads("pending_paid", orders(3), at=1800)
+    court.sit(1800)
+    assert [card.status for card in court.cards()] == ["firing"]
+
+
+def test_what_one_alert_explains_is_not_told(court):
+    more = ", inhibit: [{source: {alertname: StockBelowZero}, target: {alertname: OrdersPaidYetPending}, equal: shop}]"
+    routed(court, "{to: [ops]}", more=more)
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    court.reads("pending_paid", orders(3))
+    court.reads("pending_paid", orders(3), shop="west")
+    court.sit(1)
+    assert sorted(card.facts[-2].value for card in court.cards()) == ["main", "west"]
+    assert [(mute.why, mute.by) for mute in court.judge.mutes().values()] == [("inhibited", "StockBelowZero")]
+
+
+def test_the_journal_keeps_every_flip_also_those_that_nobody_was_told(court, state):
+    court.mutes = {"OrdersPaidYetPending": Mute("silenced")}
+    firing(court)
+    court.reads("pending_paid", orders(0))
+    court.sit(2)
+    records = state.history(NOW, NOW + timedelta(minutes=1))
+    assert [(each.rule, each.status, each.muted) for each in records] == [
+        ("OrdersPaidYetPending", "resolved", "silenced"),
+        ("OrdersPaidYetPending", "firing", "silenced"),
+    ]
 
 
 def _full(*_, **__):

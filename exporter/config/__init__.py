@@ -61,6 +61,21 @@ class Config(Strict):
             raise faults("Config", found)
         return self
 
+    @model_validator(mode="after")
+    def _overflows_end_somewhere(self) -> Self:
+        found = []
+        for name, channel in self.channels.items():
+            other, place = self.channels.get(channel.overflow), ("channels", name, "overflow")
+            if channel.overflow and other is None:
+                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, self.channels, 'channels')}"
+                found.append(fault(place, "dangling", text))
+            elif other and other.overflow:
+                text = f"{channel.overflow!r} has an overflow itself; name a channel that has none"
+                found.append(fault(place, "circle", text))
+        if found:
+            raise faults("Config", found)
+        return self
+
     def state_url(self) -> URL:
         """Where the state is kept; a relative SQLite file stands beside config.yaml."""
         url = make_url(self.state.get_secret_value())
