@@ -51,8 +51,8 @@ class Judge:
         state: State,
         series: Callable[[], Series],
         wake: Callable[[], None],
-        *,
         muted: Muted = nobody,
+        *,
         buttons: Buttons = no_buttons,
     ) -> None:
         self._bench, self._state, self._series, self._wake = bench, state, series, wake

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from exporter.model import Matcher
 from exporter.promql.regexes import anchored
 
-MOST, LONGEST_VALUE, LONGEST_PATTERN, MOST_REPEATS = 20, 500, 200, 3
+MOST, LONGEST_VALUE, LONGEST_PATTERN, MOST_REPEATS = 20, 500, 200, 2
 
 _MATCHER = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]{0,99})\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL | re.ASCII)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)

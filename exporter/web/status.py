@@ -75,13 +75,18 @@ class SilenceRow:
             silence.id,
             silence.kind,
             active,
-            tuple(map(str, silence.matchers)),
+            tuple(_shown(str(each)) for each in silence.matchers),
             silence.starts,
             silence.ends,
             silence.by,
             silence.comment,
             silence.ended_by,
         )
+
+
+def _shown(text: str) -> str:
+    """Half a sign, which JSON can bring in, could not be sent out again."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

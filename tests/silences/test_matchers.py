@@ -47,7 +47,7 @@ def test_what_is_no_matcher_is_refused_with_an_example(text):
         "(a|a)*b",
         "((a*)b)*",
         "(?:a?){9}",
-        ".*.*.*.*x",
+        ".*a.*a.*x",
         "(a",
         "(?=a)",
         r"\1",
@@ -70,7 +70,7 @@ def test_ordinary_expressions_are_taken(pattern):
 
 def test_the_worst_expression_that_is_taken_is_done_in_a_moment():
     began = time.monotonic()
-    assert not parsed("topic=~.*a.*a.*b").takes({"topic": "a" * 500})
+    assert not parsed("topic=~.*a.*b").takes({"topic": "a" * 5_000})
     assert time.monotonic() - began < 5
 
 

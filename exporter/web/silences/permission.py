@@ -37,8 +37,8 @@ def visitor(request: Request, view: View) -> str | None:
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     if hmac.compare_digest(bearer.encode(), command(view.desk.key()).encode()):
         return ""
-    outside = urlsplit(view.desk.terms.external_url).hostname
-    asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    outside = _host(view.desk.terms.external_url)
+    asked = _host(f"//{request.headers.get('host', '')}")
     is_relayed = request.scope.get("http_version") == "1.0" or any(name in request.headers for name in _FORWARDED)
     return "" if _is_here(asked) and (not outside or _is_here(outside)) and not is_relayed else None
 
@@ -79,6 +79,13 @@ def fields(raw: bytes) -> dict[str, str]:
 
 def _hour(view: View) -> int:
     return int(view.desk.now().timestamp() // 3600)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # a bracket too few
+        return ""
 
 
 def _is_here(host: str) -> bool:

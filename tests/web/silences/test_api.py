@@ -72,6 +72,14 @@ def test_what_cannot_be_had_is_refused_with_what_to_write(add, standing, body, s
     assert standing() == []
 
 
+def test_half_a_sign_breaks_neither_the_list_nor_the_page(phone, add):
+    assert (
+        add(b'{"matchers": ["sku=\\ud800", "a=b"], "for": "1h", "by": "\\udfffLi", "comment": "\\ud800"}').status == 201
+    )
+    assert phone.open("/api/silences").status == 200
+    assert phone.open("/").status == 200
+
+
 def test_the_five_hundred_and_first_of_a_hundred_thousand_is_refused(add, view, standing):
     for n in range(MOST):
         view.desk.add([f"sku=S{n}"], "1h", by="n")
@@ -100,6 +108,7 @@ def test_another_sites_script_is_refused(phone, add, standing):
     "headers",
     [
         {"Host": "oh.example.com"},
+        {"Host": "["},
         {"Host": "evil.example:9847"},  # its DNS was bent to 127.0.0.1
         {"X-Forwarded-For": "127.0.0.1"},
         {"Forwarded": "for=127.0.0.1"},
