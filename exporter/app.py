@@ -17,6 +17,7 @@ from exporter.metrics import Exposition
 from exporter.model import Reading
 from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
+from exporter.reports import Reports
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
 from exporter.silences import Desk
@@ -75,15 +76,9 @@ class App:
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
         self._watch = Watch(self._on_reading, now)
-        self.desk = self._desk()
-        self._judge = Judge(
-            self._plan.bench,
-            self._state,
-            self._exposition.series,
-            self._sender.wake,
-            muted=self.desk.muted,
-            buttons=self.desk.links,
-        )
+        self.desk, series, wake = self._desk(), self._exposition.series, self._sender.wake
+        self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
+        self._reports = Reports(self._state, wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -203,3 +198,4 @@ class App:
         own = [*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
         self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())
+        self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())

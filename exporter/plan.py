@@ -1,9 +1,11 @@
-"""What a configuration asks for, all of it checked, none of it at work yet."""
+"""What a configuration asks for, all of it read and checked before any of it is at work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from exporter.bench import Bench
 from exporter.config import Config, ConfigFaultError, load
@@ -13,17 +15,21 @@ from exporter.web.access import Access, AccessError
 FAULTS = (ConfigFaultError, RuleFaultError, AccessError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """One reading of config.yaml, its rules and the file of `--web.config.file`."""
+    """`access` is who may open the pages; None: everybody."""
 
     config: Config
-    bench: Bench
+    rulebook: Rulebook
     access: Access | None
 
     @classmethod
-    def read(cls, file: str | Path, web_config: str | None) -> Plan:
+    def read(cls, file: str | Path, web_config: str | None) -> Self:
         """Raises one of FAULTS."""
         config = load(file)
         access = Access.load(web_config) if web_config else None
-        return cls(config, Bench(Rulebook.load(config.rule_files()), config), access)
+        return cls(config, Rulebook.load(config.rule_files()), access)
+
+    @cached_property
+    def bench(self) -> Bench:
+        return Bench(self.rulebook, self.config)

@@ -425,7 +425,7 @@ def test_a_state_of_the_first_version_is_led_to_this_one_and_keeps_its_alerts(tm
     first.commit({an_alert().key: an_alert()}, [], AT)
     first.close()
     with sqlite3.connect(tmp_path / "state.db") as connection:
-        for table in ("groups", "told", "journal"):
+        for table in ("groups", "told", "journal", "bulletins"):
             connection.execute(f"DROP TABLE order_health_{table}")
         connection.execute("UPDATE order_health_meta SET value = '1' WHERE name = 'version'")
     connection.close()

@@ -38,22 +38,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--match", action="append", required=True, metavar="M", help="severity=warning, shop!=demo, topic=~order_.*"
     )
     add.add_argument("--for", dest="length", required=True, metavar="DURATION", help="4h, 2d")
-    add.add_argument("--by", default=os.environ.get("USER", ""), help="who asks for it")
+    add.add_argument("--by", help="who asks for it ($USER, or the login)")
     add.add_argument("--comment", default="", help="why")
     words.add_parser("list", help="what stands, and what ended within the last week")
     end = words.add_parser("end", help="end one before its time")
     end.add_argument("id", metavar="ID")
-    end.add_argument("--by", default=os.environ.get("USER", ""), help="who ends it")
+    end.add_argument("--by", help="who ends it ($USER, or the login)")
 
 
 def run(args: argparse.Namespace) -> int:
     config = load(args.config_file)
+    by = getattr(args, "by", None) or ("" if args.user else os.environ.get("USER", ""))
     try:
         if args.word == "add":
-            wanted = {"matchers": args.match, "for": args.length, "by": args.by, "comment": args.comment}
+            wanted = {"matchers": args.match, "for": args.length, "by": by, "comment": args.comment}
             show(_ask(config, args, "POST", "", wanted), config.zone)
         elif args.word == "end":
-            show(_ask(config, args, "DELETE", f"/{args.id}", {"by": args.by}), config.zone)
+            show(_ask(config, args, "DELETE", f"/{args.id}", {"by": by}), config.zone)
         else:
             for row in _ask(config, args, "GET", "", {}):
                 show(row, config.zone)

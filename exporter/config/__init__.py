@@ -48,14 +48,15 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
+        told: list[tuple[Place, list[str]]] = [
+            (("alerts", "routes", number, "to"), route.to) for number, route in enumerate(self.alerts.routes)
+        ]
+        if self.alerts.reports:
+            told.append((("alerts", "reports", "to"), self.alerts.reports.to))
         if found := [
-            fault(
-                ("alerts", "routes", number, "to"),
-                "dangling",
-                f"no channel {name!r}; {unknown(name, self.channels, 'channels')}",
-            )
-            for number, route in enumerate(self.alerts.routes)
-            for name in route.to
+            fault(place, "dangling", f"no channel {name!r}; {unknown(name, self.channels, 'channels')}")
+            for place, names in told
+            for name in names
             if name not in self.channels
         ]:
             raise faults("Config", found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, Field
@@ -136,6 +136,36 @@ No fault of orders or money is silenced that way: consumers and exports that sta
 """
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _weekly(text: object) -> tuple[int, time]:
+    day, _, clock = str(text).partition(" ")
+    if day.lower() not in _DAYS:
+        raise ValueError(f'{text!r} is no day and time; write for example "mon 09:00"')
+    return _DAYS.index(day.lower()), _clock(clock)
+
+
+class Reports(Strict):
+    """Cards that are written at set times of the configuration's zone: `daily` "09:00", `weekly` "mon 09:00"."""
+
+    daily: TimeOfDay | None = None
+    weekly: Annotated[tuple[int, time], BeforeValidator(_weekly)] | None = None
+    to: list[str]
+
+    def last(self, name: Literal["daily", "weekly"], now: datetime, zone: tzinfo) -> datetime | None:
+        """The latest moment, `now` or before, at which this report was due; None where it is not asked for."""
+        day, clock = (None, self.daily) if name == "daily" else self.weekly or (None, None)
+        if clock is None:
+            return None
+        local = now.astimezone(zone)
+        back = 0 if day is None else (local.weekday() - day) % 7
+        moment = datetime.combine(local.date() - timedelta(days=back), clock, local.tzinfo)
+        if moment > local:
+            moment = datetime.combine(moment.date() - timedelta(days=1 if day is None else 7), clock, local.tzinfo)
+        return moment.astimezone(UTC)
+
+
 class Alerts(Strict):
     """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings."""
 
@@ -144,3 +174,4 @@ class Alerts(Strict):
     routes: list[Route] = Field(default_factory=list)
     longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
+    reports: Reports | None = None

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from exporter.model import Alert, AlertKey, Card, Entry, Ledger, Record
 from exporter.state import nouns
+from exporter.state.bulletins import Bulletins
 from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
 from exporter.state.journal import Journal
@@ -24,7 +25,7 @@ from exporter.state.silences import FullError, Silences, UsedLinkError
 __all__ = ["FullError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests, Journal, Silences):
+class State(Digests, Bulletins, Journal, Silences):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:

@@ -117,9 +117,11 @@ journal = _table(
 )
 Index("order_health_journal_at", journal.c.at)
 
+bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
+
 
 def _grouping(connection: Connection) -> None:
-    METADATA.create_all(connection, tables=[groups, told, journal])
+    METADATA.create_all(connection, tables=[groups, told, journal, bulletins])
 
 
 def _silences(connection: Connection) -> None:

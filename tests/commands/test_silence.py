@@ -81,11 +81,12 @@ def test_it_is_still_there_after_a_restart(file, silence):
         assert silence("list") == (0, said)
 
 
-def test_a_refusal_says_what_to_write_instead(file, silence):
+def test_a_refusal_says_what_to_write_instead(file, silence, monkeypatch):
     with running(file):
         status, said = silence("add", "--match", "severity=warning", "--for", "90d", "--by", "Li")
         assert (status, "alerts.longest_silence" in said) == (1, True)
-        assert "give a name" in silence("add", "--match", "a=b", "--for", "1h", "--by", "")[1]
+        monkeypatch.delenv("USER", raising=False)
+        assert "give a name" in silence("add", "--match", "a=b", "--for", "1h")[1]
 
 
 def test_without_a_sidecar_it_says_so(silence):
@@ -110,7 +111,8 @@ def test_where_there_is_a_login_it_logs_in(file, silence, tmp_path, monkeypatch)
         status, said = silence(*ADD)
         assert (status, "--user NAME" in said) == (1, True)
         monkeypatch.setenv("ORDER_HEALTH_PASSWORD", "s3cret")
-        assert silence("--user", "li", *ADD)[0] == 0
+        assert "by li (Li)" in silence("--user", "li", *ADD)[1]
+        assert ", by li  " in silence("--user", "li", "add", "--match", "a=b", "--for", "1h")[1]
         assert silence("--user", "han", *ADD)[0] == 1
 
 

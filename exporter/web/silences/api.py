@@ -40,7 +40,7 @@ def added(request: Request, raw: bytes | None, view: View) -> Response:
     try:
         wanted = _wanted(raw)
         new = view.desk.add(
-            wanted["matchers"], wanted["for"], by=wanted.get("by") or by, comment=wanted.get("comment", "")
+            wanted["matchers"], wanted["for"], by=_known(wanted.get("by", ""), by), comment=wanted.get("comment", "")
         )
     except SilenceFaultError as fault:
         return _refusal(400, str(fault))
@@ -53,7 +53,7 @@ def ended(request: Request, view: View) -> Response:
     if (by := _allowed(request, view)) is None:
         return _refusal(403, REFUSED)
     try:
-        over = view.desk.end(request.path_params["name"], request.query_params.get("by") or by)
+        over = view.desk.end(request.path_params["name"], _known(request.query_params.get("by", ""), by))
     except SilenceFaultError as fault:
         return _refusal(404, str(fault))
     except StateFaultError as fault:
@@ -63,6 +63,11 @@ def ended(request: Request, view: View) -> Response:
 
 def _allowed(request: Request, view: View) -> str | None:
     return None if is_foreign(request) else visitor(request, view)
+
+
+def _known(by: str, user: str) -> str:
+    """Who asked; whoever has logged in may ask for somebody else, and not in their name alone."""
+    return f"{user} ({by})" if user and by and user != by else user or by
 
 
 def _wanted(raw: bytes) -> dict[str, Any]:

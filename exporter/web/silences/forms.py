@@ -41,7 +41,7 @@ def form(request: Request, raw: bytes | None, view: View, say: Wording) -> Respo
             return screens.refused(say.word("refused_why"), say).answer(say, 403)
         if not is_ours(given.get("token", ""), view, user):
             return screens.refused(say.word("stale_why"), say).answer(say, 403)
-        by = given.get("by", "").strip() or user or screens.remembered(request)
+        by = user or given.get("by", "").strip() or screens.remembered(request)
         return _acted(request, given, by, view, say)
     except (OverError, SilenceFaultError, StateFaultError) as fault:
         return screens.failed(fault, say)

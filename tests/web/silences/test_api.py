@@ -154,6 +154,7 @@ def test_with_a_login_only_who_has_logged_in_may_and_is_known_by_name(serve, pho
     assert add(headers=basic("prometheus", "wrong")).status == 401
     assert add({"by": ""}, headers=basic("prometheus", "s3cret")).status == 201
     assert standing() == [("silence", "prometheus")]
+    assert json.loads(add(headers=basic("prometheus", "s3cret")).body)["by"] == "prometheus (Li Lei)"
 
 
 def test_a_large_body_is_not_read_into_memory(phone, standing):

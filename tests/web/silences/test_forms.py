@@ -108,7 +108,7 @@ def test_with_a_login_the_name_is_that_of_the_login_and_the_token_that_persons(s
     given = {"token": token(phone.open("/", **li).text), "action": "take", "alert": digest(view.active[0].key)}
     assert phone.press("/silences", **given).status == 401
     assert phone.press("/silences", han, **given).status == 403
-    assert phone.press("/silences", li, **given).status == 303
+    assert phone.press("/silences", li, by="Han", **given).status == 303
     assert standing() == [("acknowledgement", "prometheus")]
 
 
