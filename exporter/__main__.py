@@ -18,6 +18,7 @@ COMMANDS = {
     "repair": "a plan of guarded SQL that a person may run to end what a probe found; runs nothing",
     "card": "show a test card, or really send it through the real path",
     "rules": "what each rule evaluates to now; `rules test FILE` runs their unit tests",
+    "silence": "silence alerts of the running sidecar, list silences, end them",
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",
     "schema": "propose a JSON Schema for the messages of a topic, from a sample of them",
     "init": "write a config for the shop that a URL leads to",

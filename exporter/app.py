@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import cards, collector, overview, selfmetrics
-from exporter.config import ROOT, ConfigFaultError
+from exporter.config import ROOT
 from exporter.delivery import Sender
 from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
-from exporter.plan import Plan
+from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
 from exporter.reports import Reports
-from exporter.rules import RuleFaultError
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
+from exporter.silences import Desk
 from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.access import AccessError
 from exporter.web.filling import Runbook
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
@@ -42,7 +41,7 @@ class StartFaultError(Exception):
 
 
 _FAREWELL_SECONDS = 3.0
-_FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
+_FAULTS = (*FAULTS, StateFaultError)
 
 
 def utc_now() -> datetime:
@@ -66,7 +65,7 @@ class App:
         self._stopping = threading.Event()
         self._reloads = Reloads(now)
         try:
-            self._plan = self._read()
+            self._plan = Plan.read(self._file, self._web_config)
             self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
             self._state.own()
         except _FAULTS as fault:
@@ -78,8 +77,9 @@ class App:
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
         self._watch = Watch(self._on_reading, now)
-        self._judge = Judge(self._plan.bench, self._state, self._exposition.series, self._sender.wake)
-        self._reports = Reports(self._state, self._sender.wake)
+        self.desk, series, wake = self._desk(), self._exposition.series, self._sender.wake
+        self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
+        self._reports = Reports(self._state, wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -138,7 +138,7 @@ class App:
         """Reads the configuration again; its faults, or nothing when the new one is at work."""
         with self._reloading:
             try:
-                plan = self._read()
+                plan = Plan.read(self._file, self._web_config)
             except _FAULTS as fault:
                 self._reloads.note(ok=False)
                 self._sittings.news()
@@ -156,6 +156,8 @@ class App:
             config=self._plan.config,
             watch=self._watch,
             active=self._judge.active(),
+            mutes=self._judge.mutes(),
+            desk=self.desk,
             rooms=self._sender.rooms(),
             language=language,
         )
@@ -164,9 +166,6 @@ class App:
         return overview.runbook(ROOT, self._plan.config, name, language)
 
     # how it is put together
-
-    def _read(self) -> Plan:
-        return Plan.read(self._file, self._web_config)
 
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
@@ -180,13 +179,24 @@ class App:
             self._exposition.drop(name)
         self._sittings.news()
 
+    def _desk(self) -> Desk:
+        """It asks for the judge and the plan that are at work when it is asked."""
+        return Desk(
+            self._state,
+            now=self._now,
+            active=lambda: self._judge.active(),  # noqa: PLW0108 - see above
+            terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
+            group_of=lambda labels: self._plan.bench.group(labels),  # noqa: PLW0108 - see above
+            on_change=self._sittings.news,
+        )
+
     def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())
         self._sittings.news()
 
     def _sit(self) -> None:
         """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
-        skipped = selfmetrics.skipped(self._watch.skipped())
-        self._exposition.own([*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *skipped])
+        own = [*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
+        self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())
         self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())

@@ -44,6 +44,11 @@ class Bench:
         route = self.route(labels)
         return route.settings if route else None
 
+    def group(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """The labels by which an alert with these is told together with others."""
+        settings = self.settings(labels)
+        return settings.labels(labels) if settings else labels
+
     def muted(self, among: Collection[Alert], now: datetime) -> dict[AlertKey, Mute]:
         """By what the configuration says: quiet hours of their route, or another alert that explains them."""
         found = grouping.inhibited((each.inhibition for each in self.config.alerts.inhibit), among)

@@ -14,7 +14,7 @@ from exporter.bench import Bench
 from exporter.config import Route
 from exporter.doubt import Doubt
 from exporter.metrics import alert_series
-from exporter.model import Alert, AlertKey, Card, Flip, Group, Mute, Record, Sample
+from exporter.model import Alert, AlertKey, Card, Flip, Group, Link, Mute, Record, Sample
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
 from exporter.state import State
@@ -29,15 +29,23 @@ Muted = Callable[[Collection[Alert], datetime], Mapping[AlertKey, Mute]]
 """Which of these alerts people have muted: silences and acknowledgements."""
 
 
+Buttons = Callable[[Mapping[str, str], datetime], tuple[Link, ...]]
+"""The links by which people mute what a group with these labels tells."""
+
+
 def nobody(_among: Collection[Alert], _now: datetime) -> Mapping[AlertKey, Mute]:
     """Nothing is muted by people."""
     return {}
 
 
+def no_buttons(_group: Mapping[str, str], _now: datetime) -> tuple[Link, ...]:
+    return ()
+
+
 class Judge:
     """Holds what is active now. `series` is one consistent picture of all current samples.
 
-    `muted` says what people have muted; it is asked in every round.
+    `muted` says what people have muted; it is asked in every round. `buttons` are those that a card gets.
     """
 
     def __init__(
@@ -47,8 +55,11 @@ class Judge:
         series: Callable[[], Series],
         wake: Callable[[], None],
         muted: Muted = nobody,
+        *,
+        buttons: Buttons = no_buttons,
     ) -> None:
-        self._bench, self._state, self._series, self._wake, self._muted = bench, state, series, wake, muted
+        self._bench, self._state, self._series, self._wake = bench, state, series, wake
+        self._muted, self._buttons = muted, buttons
         self._active: dict[AlertKey, Alert] = dict(state.alerts())
         self._ledgers = state.ledgers()
         self._mutes: Mapping[AlertKey, Mute] = {}
@@ -136,7 +147,8 @@ class Judge:
         config, route = self._bench.config, self._bench.route(group.alerts[0].labels)
         if route is None:
             return []
-        card = cards.write(group, zone=config.zone, language=config.language, mention=_called(route, group))
+        mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
+        card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
         return [(channel, card) for channel in route.to]
 
 

@@ -5,39 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from exporter.model import Matcher, Operator
+
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-
-
-Operator = Literal["=", "!=", "=~", "!~"]
 _OPERATORS: tuple[Operator, ...] = ("=~", "!~", "!=", "=")
-
-
-@dataclass(frozen=True)
-class Matcher:
-    """One label; a label that an alert does not have is the empty text. An expression is anchored at both ends."""
-
-    label: str
-    operator: Operator
-    value: str
-
-    @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """Raises re.error."""
-        return re.compile(self.value)
-
-    def takes(self, labels: Mapping[str, str]) -> bool:
-        found = labels.get(self.label, "")
-        same = found == self.value if self.operator in {"=", "!="} else bool(self.expression.fullmatch(found))
-        return same == (self.operator in {"=", "=~"})
-
-    def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.label}{self.operator}"{escaped}"'
 
 
 def matcher(label: str, text: str) -> Matcher:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from exporter import __version__, probes
 from exporter.cards.words import MEASURES, WORDS
 from exporter.config import Config, ShopSection
-from exporter.model import Alert, Delivery, Name, Reading
+from exporter.model import Alert, AlertKey, Delivery, Mute, Name, Reading
+from exporter.silences import Desk, digest
+from exporter.state import StateFaultError
 from exporter.watch import Watch
 from exporter.web.filling import Place, Runbook
-from exporter.web.status import AlertRow, Language, ProbeRow, State, Status
+from exporter.web.status import AlertRow, Language, ProbeRow, SilenceRow, State, Status
 
 _WORST = {"critical": 0, "warning": 1, "info": 2}
 
@@ -24,6 +26,8 @@ def status(
     config: Config,
     watch: Watch,
     active: Iterable[Alert],
+    mutes: Mapping[AlertKey, Mute],
+    desk: Desk,
     rooms: Iterable[Delivery],
     language: Language,
 ) -> Status:
@@ -31,6 +35,9 @@ def status(
     alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
     firing = [alert for alert in alerts if alert.status == "firing"]
     readings = watch.readings()
+    people, rows = _silenced(desk, alerts, at)
+    # what people mute is told as it is now, before the judge has sat again
+    mutes = {key: mute for key, mute in mutes.items() if not mute.silence} | people
     return Status(
         at=at,
         version=__version__,
@@ -38,8 +45,9 @@ def status(
             _probe_row(name, readings.get(name), any(_about(alert, name) for alert in firing), watch)
             for name in sorted(watch.names())
         ),
-        alerts=tuple(_alert_row(alert, language) for alert in alerts),
+        alerts=tuple(_alert_row(alert, language, mutes.get(alert.key)) for alert in alerts),
         channels=tuple(rooms),
+        silences=tuple(rows),
         zone=config.zone,
     )
 
@@ -66,6 +74,15 @@ def _places(config: Config) -> tuple[Place, ...]:
 def _family(section: ShopSection) -> str:
     backend = section.address().get_backend_name()
     return backend if backend in ("postgresql", "sqlite") else "mysql"
+
+
+def _silenced(desk: Desk, alerts: Collection[Alert], at: datetime) -> tuple[dict[AlertKey, Mute], list[SilenceRow]]:
+    """Nothing while the state is out of order: the page must be there all the more."""
+    try:
+        rows = [SilenceRow.of(each, active=stands) for each, stands in desk.history(at)]
+        return dict(desk.muted(alerts, at)), rows
+    except StateFaultError:
+        return {}, []
 
 
 def _about(alert: Alert, name: Name) -> bool:
@@ -99,7 +116,7 @@ def _state(reading: Reading, firing: bool) -> State:
     return "not_applicable" if reading.gaps and not reading.samples else "healthy"
 
 
-def _alert_row(alert: Alert, language: Language) -> AlertRow:
+def _alert_row(alert: Alert, language: Language, mute: Mute | None) -> AlertRow:
     return AlertRow(
         title=WORDS[language].worded(_said(alert, "summary", language), alert.labels) or alert.rule,
         severity=alert.labels.get("severity", ""),
@@ -112,6 +129,8 @@ def _alert_row(alert: Alert, language: Language) -> AlertRow:
         runbook=Path(alert.annotations.get("runbook_url", "")).name.removesuffix(".md"),
         unit=_said(alert, "unit", language),
         unlisted=_unlisted(alert),
+        id=digest(alert.key),
+        mute=mute,
     )
 
 

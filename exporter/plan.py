@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Self
 
 from exporter.bench import Bench
-from exporter.config import Config, load
-from exporter.rules import Rulebook
-from exporter.web.access import Access
+from exporter.config import Config, ConfigFaultError, load
+from exporter.rules import Rulebook, RuleFaultError
+from exporter.web.access import Access, AccessError
+
+FAULTS = (ConfigFaultError, RuleFaultError, AccessError)
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Plan:
 
     @classmethod
     def read(cls, file: str | Path, web_config: str | None) -> Self:
-        """Raises `ConfigFaultError`, `RuleFaultError` or `AccessError`."""
+        """Raises one of FAULTS."""
         config = load(file)
         access = Access.load(web_config) if web_config else None
         return cls(config, Rulebook.load(config.rule_files(), config.external()), access)

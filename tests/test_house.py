@@ -12,14 +12,19 @@ import promql_parser
 import pytest
 import yaml
 
-from exporter import __main__, delivery, metrics, notify, probes, selfmetrics
+from exporter import __main__, delivery, metrics, notify, probes, selfmetrics, silences
 from exporter.config import Config
 from exporter.model import Card, Link, Metric
 from tests.keeping import kept
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
-OWN = [thing for room in (delivery, metrics, selfmetrics) for thing in vars(room).values() if isinstance(thing, Metric)]
+OWN = [
+    thing
+    for room in (delivery, metrics, selfmetrics, silences)
+    for thing in vars(room).values()
+    if isinstance(thing, Metric)
+]
 DECLARED = {metric.name: metric for probe in probes.known().values() for metric in probe.METRICS}
 DECLARED |= {metric.name: metric for metric in OWN}
 SERIES = {each.name: frozenset({"shop", *each.labels}) for metric in DECLARED.values() for each in metric.series}

@@ -9,6 +9,7 @@ from exporter import overview
 from exporter.model import Alert, Case
 
 AT = datetime(2026, 3, 1, 19, 12, 5, tzinfo=UTC)
+NOBODY_SILENCES = SimpleNamespace(history=lambda _: [], muted=lambda *_: {})
 
 
 def row(value, unit, cases=2, language="zh"):
@@ -16,7 +17,9 @@ def row(value, unit, cases=2, language="zh"):
     alert = Alert("A", {"shop": "main"}, "firing", AT, value, annotations, tuple(Case(f"N{n}") for n in range(cases)))
     watch = SimpleNamespace(readings=dict, names=list)
     settings = SimpleNamespace(zone=UTC)
-    return overview.status(AT, config=settings, watch=watch, active=[alert], rooms=(), language=language).alerts[0]
+    return overview.status(
+        AT, config=settings, watch=watch, active=[alert], mutes={}, desk=NOBODY_SILENCES, rooms=(), language=language
+    ).alerts[0]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,9 @@ def test_a_title_is_told_in_words():
     alert = Alert("A", {"finding": "float_money"}, "firing", AT, 1, {"summary": "1 处隐患（float_money）"})
     settings = SimpleNamespace(zone=UTC)
     watch = SimpleNamespace(readings=dict, names=list)
-    shown = overview.status(AT, config=settings, watch=watch, active=[alert], rooms=(), language="zh")
+    shown = overview.status(
+        AT, mutes={}, desk=NOBODY_SILENCES, config=settings, watch=watch, active=[alert], rooms=(), language="zh"
+    )
     assert shown.alerts[0].title == "1 处隐患（金额用浮点数存储）"
 
 

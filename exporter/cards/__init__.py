@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from exporter.cards.digests import digest
@@ -10,13 +11,20 @@ from exporter.cards.single import single
 from exporter.cards.values import Language
 from exporter.cards.wording import clock, status_page
 from exporter.cards.words import WORDS
-from exporter.model import Card, Fact, Group
+from exporter.model import Card, Fact, Group, Link
 
 __all__ = ["digest", "trial", "write"]
 
 
-def write(group: Group, *, zone: tzinfo, language: Language, mention: tuple[str, ...] = ()) -> Card:
-    """The card of one notification; one whose alerts are all over calls nobody.
+def write(
+    group: Group,
+    *,
+    zone: tzinfo,
+    language: Language,
+    mention: tuple[str, ...] = (),
+    buttons: tuple[Link, ...] = (),
+) -> Card:
+    """The card of one notification; one whose alerts are all over calls nobody and has no `buttons`.
 
     Read from each alert: the annotations summary, description, unit, ended (each also as `…_en`) and runbook_url; the
     labels severity, shop and probe; every other label becomes a line. With `ended`, time alone ends the alert: its
@@ -24,7 +32,11 @@ def write(group: Group, *, zone: tzinfo, language: Language, mention: tuple[str,
     where the summary names it too: it may be a mere 1 for "yes". With `once`, the end is never told (grouping).
     """
     form = single if len(group.alerts) == 1 else several
-    return form(group, WORDS[language], zone, mention)
+    card = form(group, WORDS[language], zone, mention)
+    if group.status != "firing" or not buttons:
+        return card
+    last = status_page(WORDS[language], group.external_url)  # what a tap beside all buttons opens in WeCom
+    return replace(card, links=(*(each for each in card.links if each not in last), *buttons, *last))
 
 
 def trial(

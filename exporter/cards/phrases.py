@@ -35,6 +35,8 @@ class Words:
     unit_now: str
     runbook: str
     status_page: str
+    take: str
+    silence: str
     severity: str
     since: str
     lasting: str

@@ -15,6 +15,7 @@ from exporter.config.alerting import Alerts, Quiet, Route, Zone
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
 from exporter.model import External
+from exporter.silences import Terms
 from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
@@ -87,6 +88,10 @@ class Config(Strict):
     def external(self) -> External:
         """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""
         return External(self.alerts.external_labels, self.web.external_url.rstrip("/"))
+
+    def terms(self) -> Terms:
+        """Of silences and of the links that make them."""
+        return Terms(self.alerts.longest_silence, self.language, self.web.external_url, self.zone)
 
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""

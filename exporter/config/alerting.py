@@ -182,6 +182,7 @@ class Alerts(Strict):
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
+    longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
     reports: Reports | None = None
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)

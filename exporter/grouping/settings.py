@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from exporter.matching import Matcher
+from exporter.model import Matcher
 
 EVERY_LABEL = "..."
 

@@ -2,7 +2,7 @@
 
 from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
 from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
-from exporter.model.muting import Mute
+from exporter.model.muting import Matcher, Mute, Operator, Silence
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
@@ -23,14 +23,17 @@ __all__ = [
     "Kind",
     "Ledger",
     "Link",
+    "Matcher",
     "Metric",
     "Mute",
     "Name",
+    "Operator",
     "Outcome",
     "Reading",
     "Reason",
     "Receipt",
     "Record",
     "Sample",
+    "Silence",
     "Told",
 ]

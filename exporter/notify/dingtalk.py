@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # buttons of 1,100 bytes stand beside them.
 _CARD_BYTES, _TEXT_BYTES, _BUTTONS, _FACTS, _CASES = 5_000, 2_000, 5, 12, 20
 
+# Three and more stand one below the other: side by side a phone has no room for their titles.
+_BESIDE = 2
+
 
 class DingTalk(Channel):
     """`secret` is the SEC… text of the robot's security mode 加签, `keyword` one of its 自定义关键词."""
@@ -52,7 +55,8 @@ class DingTalk(Channel):
         buttons = [{"title": harmless(link.title, 20) or link.url, "actionURL": link.url} for link in links(card)]
         if not buttons:
             return {"msgtype": "markdown", "markdown": action}
-        return {"msgtype": "actionCard", "actionCard": {**action, "btnOrientation": "1", "btns": buttons[:_BUTTONS]}}
+        beside = "1" if len(buttons) <= _BESIDE else "0"
+        return {"msgtype": "actionCard", "actionCard": {**action, "btnOrientation": beside, "btns": buttons[:_BUTTONS]}}
 
     def _calls(self, card: Card) -> tuple[dict[str, Any], ...]:
         called = Called.by(card)

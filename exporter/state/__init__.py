@@ -1,4 +1,4 @@
-"""What must survive a restart: alerts, what was told of them, the outbox, and what probes remember."""
+"""What must survive a restart: alerts, what was told of them, the outbox, silences, and what probes remember."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from exporter.state.file import StateFaultError
 from exporter.state.journal import Journal
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, groups, memory, meta, told
+from exporter.state.silences import FullError, Silences, UsedLinkError
 
-__all__ = ["Pending", "State", "StateFaultError", "Waiting"]
+__all__ = ["FullError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests, Bulletins, Journal):
+class State(Digests, Bulletins, Journal, Silences):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:

@@ -1,4 +1,4 @@
-"""Alerts and cards as JSON text and back, exactly: what was stored is equal to what is read."""
+"""Alerts, cards and silences as JSON text and back, exactly: what was stored is equal to what is read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from exporter.model import Alert, AlertKey, Card, Case, Entry, Fact, Flip, Ledger, Link, Mute, Record
+from exporter.model import (
+    Alert,
+    AlertKey,
+    Card,
+    Case,
+    Entry,
+    Fact,
+    Flip,
+    Ledger,
+    Link,
+    Matcher,
+    Mute,
+    Record,
+    Silence,
+)
 
 
-def text(thing: Alert | Card | Record) -> str:
+def text(thing: Alert | Card | Record | Silence) -> str:
     """Pure ASCII, so that any database and any collation keeps it."""
     return json.dumps(_plain(thing), sort_keys=True)
 
@@ -34,6 +48,19 @@ def card(stored: str) -> Card:
             "cases": tuple(found["cases"]),
             "links": tuple(Link(**each) for each in found["links"]),
             "mention": tuple(found["mention"]),
+        }
+    )
+
+
+def silence(stored: str) -> Silence:
+    found = json.loads(stored)
+    return Silence(
+        **{
+            **found,
+            "matchers": tuple(Matcher(**each) for each in found["matchers"]),
+            "starts": datetime.fromisoformat(found["starts"]),
+            "ends": datetime.fromisoformat(found["ends"]),
+            "alerts": tuple(found["alerts"]),
         }
     )
 

@@ -85,6 +85,22 @@ Index("order_health_sends_at", sends.c.channel, sends.c.at)
 
 robots = _table("robots", Column("channel", NAME, primary_key=True), Column("paused", Double, nullable=False))
 
+silences = _table(
+    "silences",
+    Column("id", String(32), primary_key=True),
+    Column("ends", Double, nullable=False),
+    Column("body", LONG, nullable=False),
+)
+Index("order_health_silences_ends", silences.c.ends)
+
+used_links = _table(
+    "used_links",
+    Column("nonce", String(64), primary_key=True),
+    Column("who", NAME, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("expires", Double, nullable=False),  # of the link: it is dead by itself from then on
+)
+
 groups = _table("groups", Column("id", String(64), primary_key=True), Column("body", LONG, nullable=False))
 
 told = _table(
@@ -108,7 +124,11 @@ def _grouping(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[groups, told, journal, bulletins])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping)
+def _silences(connection: Connection) -> None:
+    METADATA.create_all(connection, [silences, used_links])  # leaves alone what a new database has already
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

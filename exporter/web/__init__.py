@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from exporter.silences import Desk
     from exporter.web.filling import Runbook
     from exporter.web.status import Language, Status
 
@@ -23,7 +24,7 @@ _Headers = list[tuple[bytes, bytes]]
 LARGEST_BODY = 1 << 20
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _SECURITY: _Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -35,6 +36,10 @@ _SECURITY: _Headers = [
 
 class View(Protocol):
     """What the web asks of `app`. `page` and `ready` answer at once; the others may take their time, in a thread."""
+
+    @property
+    def desk(self) -> Desk:
+        """Where silences are asked for."""
 
     def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]: ...
     def ready(self) -> str | None:

@@ -83,6 +83,7 @@ class Access:
     tls: ssl.SSLContext | None
     allowed_names: frozenset[str]
     rate: Rate | None
+    certified: bool = False
 
     @classmethod
     def load(cls, path: Path | str) -> Access:
@@ -103,10 +104,11 @@ class Access:
                 settings.tls_server_config.client_allowed_sans if settings.tls_server_config else ()
             ),
             rate=Rate(limit.interval, limit.burst) if limit.interval else None,
+            certified=tls.certifies(settings.tls_server_config),
         )
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        return Guard(app, self.users, self.headers, self.rate)
+        return Guard(app, self.users, self.headers, self.rate, certified=self.certified)
 
     def admits(self, connection: ssl.SSLObject) -> bool:
         """Whether the client's certificate, already verified, carries one of the allowed names."""

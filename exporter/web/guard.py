@@ -1,4 +1,7 @@
-"""Basic auth, extra headers and a rate limit around the whole web, /-/healthy included."""
+"""Basic auth, extra headers and a rate limit around the whole web, /-/healthy included.
+
+Only the signed links of cards need no password: each is its own proof.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 
 _BCRYPT_READS = 72  # bytes; the rest of a longer password never counted
 _MOST_WAITING = 16
+
+_SIGNED = re.compile(r"/act/[A-Za-z0-9_-]+", re.ASCII)
+"""The paths of signed links."""
 
 
 class Rate:
@@ -44,11 +51,20 @@ class Guard:
     """bcrypt takes 50 ms and more: it runs once per user, in its own thread; the proof is kept as a keyed hash.
 
     An unknown user costs the same bcrypt run as a known one. Wrong passwords are not remembered: nobody can push the
-    scraper's proof out.
+    scraper's proof out. Who was let in by name stands in the scope as "user"; "" is somebody whose certificate was
+    verified (`certified`).
     """
 
-    def __init__(self, app: ASGIApp, users: Mapping[str, bytes], headers: Mapping[str, str], rate: Rate | None) -> None:
-        self._app, self._users, self._rate = app, users, rate
+    def __init__(
+        self,
+        app: ASGIApp,
+        users: Mapping[str, bytes],
+        headers: Mapping[str, str],
+        rate: Rate | None,
+        *,
+        certified: bool = False,
+    ) -> None:
+        self._app, self._users, self._rate, self._certified = app, users, rate, certified
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._names = {name for name, _ in self._headers}
         self._secret = os.urandom(32)
@@ -58,17 +74,20 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = None if scope["type"] != "http" else await self._refusal(scope)
+        if self._certified:
+            scope.setdefault("user", "")
         await (refusal or self._app)(scope, receive, self._with_headers(send) if self._headers else send)
 
     async def _refusal(self, scope: Scope) -> ASGIApp | None:
         if self._rate and not self._rate.allows():
             return Plain("Too many requests.\n", 429)
-        if not self._users:
+        if not self._users or _SIGNED.fullmatch(scope["path"]):
             return None
         name, password = _credentials(scope)
         if self._waiting >= _MOST_WAITING and not self._is_proved(name, password):
             return Plain("Too many passwords are being checked.\n", 503, retry_after="1")
         if await self._is_known(name, password):
+            scope["user"] = name
             return None
         return Plain("Unauthorized\n", 401, www_authenticate='Basic realm="order-health"')
 

@@ -41,7 +41,8 @@ class Figure:
     rest: str
 
 
-def home(status: Status, language: Language) -> str:
+def home(status: Status, language: Language, token: str = "") -> str:
+    """`token` is what the forms carry; without one there are none."""
     wording = Wording(language, status.at, status.zone)
     counts = Counter(row.state for row in status.probes)
     return template("home.html").render(
@@ -55,6 +56,7 @@ def home(status: Status, language: Language) -> str:
         reasons=reasons,
         half=half,
         cases_shown=CASES_SHOWN,
+        token=token,
     )
 
 

@@ -15,6 +15,8 @@ from starlette.routing import Route
 from exporter.web.negotiation import language
 from exporter.web.pages import home
 from exporter.web.runbooks import page
+from exporter.web.silences.forms import token
+from exporter.web.silences.routes import routes
 from exporter.web.status import as_json
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Site(Starlette):
                 Route("/copy.js", self._copy, methods=["GET"]),
                 Route("/favicon.ico", self._favicon, methods=["GET"]),
                 Route("/", self._home, methods=["GET"]),
+                *routes(view, slow),
                 *rooms,
             ]
         )
@@ -59,7 +62,7 @@ class Site(Starlette):
 
     async def _home(self, request: Request) -> Response:
         wanted = language(request)
-        return _page(await self._slowly(lambda: home(self._view.status(wanted), wanted)))
+        return _page(await self._slowly(lambda: home(self._view.status(wanted), wanted, token(request, self._view))))
 
     async def _runbook(self, request: Request) -> Response:
         wanted, name = language(request), request.path_params["name"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 
-from exporter.model import Case, Delivery, Gap, Sample
+from exporter.model import Case, Delivery, Gap, Mute, Sample, Silence
 
 Language = Literal["zh", "en"]
 State = Literal["firing", "failing", "waiting", "healthy", "not_applicable"]
@@ -36,7 +36,8 @@ class ProbeRow:
 class AlertRow:
     """An alert that is open, its `title`, `unit` and `text` in the language asked for.
 
-    `unlisted`: cases that it counts beyond those of its evidence. `runbook` is a name under /runbooks.
+    `unlisted`: cases that it counts beyond those of its evidence. `runbook` is a name under /runbooks. `id` is the
+    digest of its key; `mute` is why it is not told.
     """
 
     title: str
@@ -50,6 +51,42 @@ class AlertRow:
     runbook: str = ""
     unit: str = ""
     unlisted: int = 0
+    id: str = ""
+    mute: Mute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRow:
+    """A silence or an acknowledgement; `matchers` as the command writes them."""
+
+    id: str
+    kind: Literal["silence", "acknowledgement"]
+    active: bool
+    matchers: tuple[str, ...]
+    starts: datetime
+    ends: datetime
+    by: str
+    comment: str = ""
+    ended_by: str = ""
+
+    @classmethod
+    def of(cls, silence: Silence, *, active: bool) -> SilenceRow:
+        return cls(
+            silence.id,
+            silence.kind,
+            active,
+            tuple(_shown(str(each)) for each in silence.matchers),
+            silence.starts,
+            silence.ends,
+            silence.by,
+            silence.comment,
+            silence.ended_by,
+        )
+
+
+def _shown(text: str) -> str:
+    """Half a sign, which JSON can bring in, could not be sent out again."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +98,7 @@ class Status:
     probes: tuple[ProbeRow, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
     channels: tuple[Delivery, ...] = ()
+    silences: tuple[SilenceRow, ...] = ()
     zone: tzinfo = SHANGHAI
 
 

@@ -42,6 +42,11 @@ class Settings(Strict):
     curve_preferences: tuple[str, ...] = ()
 
 
+def certifies(settings: Settings | None) -> bool:
+    """Whether only clients whose certificate was verified get in."""
+    return settings is not None and settings.client_auth_type == "RequireAndVerifyClientCert"
+
+
 class TlsError(Exception):
     """`faults` are (key of tls_server_config, what is wrong and what to write instead)."""
 

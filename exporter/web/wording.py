@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
-from exporter.web.words import LABELS, METRICS, PROBES, WORDS
+from exporter.web.silences.words import WORDS as SILENCES
+from exporter.web.words import LABELS, METRICS, PROBES
+from exporter.web.words import WORDS as PAGES
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from exporter.model import Metric
     from exporter.web.status import Language
 
+WORDS = {**PAGES, **SILENCES}
 _LONGEST = 80  # characters of a text from outside, such as an order number
 _UNITS = {
     "zh": ((86400, " 天"), (3600, " 小时"), (60, " 分钟"), (1, " 秒")),

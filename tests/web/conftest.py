@@ -10,10 +10,12 @@ import pytest
 from exporter.mapping import load
 from exporter.metrics import Exposition
 from exporter.model import Metric, Reading
+from exporter.silences import Desk, Terms
+from exporter.state import State
 from exporter.web import build
 from exporter.web.filling import Place, Runbook
 from exporter.web.server import Server
-from exporter.web.status import Status
+from exporter.web.status import SHANGHAI, Status
 
 AT = datetime(2026, 3, 1, 19, 12, 5, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
@@ -23,6 +25,10 @@ class View:
     """Stands in for `app`: what it says can be set from a test."""
 
     def __init__(self):
+        self.active = []
+        self.terms = Terms(30 * 86400.0, "zh", "https://oh.example.com", SHANGHAI)
+        self.at = AT
+        self.desk = Desk(State("sqlite://"), now=lambda: self.at, active=lambda: self.active, terms=lambda: self.terms)
         self.exposition = Exposition("1.2.3")
         self.exposition.put(Reading("pending_paid", "main", AT, 0.1, (ORDERS(89, pay_channel="wechat"),)))
         self.why_not_ready = None
@@ -78,13 +84,13 @@ class Answer:
 
 @pytest.fixture
 def ask():
-    """`ask(server, path, method, headers)`, over TLS where a context is given."""
+    """`ask(server, path, method, headers, body)`, over TLS where a context is given."""
 
-    def send(server, path="/metrics", method="GET", *, headers=None, tls=None):
+    def send(server, path="/metrics", method="GET", *, headers=None, tls=None, body=None):
         kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
         connection = kind("localhost", server.port, timeout=10, **({"context": tls} if tls else {}))
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers or {})
             return Answer(connection.getresponse())
         finally:
             connection.close()
