@@ -174,7 +174,9 @@ class App:
     def _read(self) -> Plan:
         config = load(self._file)
         access = Access.load(self._web_config) if self._web_config else None
-        return Plan(config, Rulebook.load(config.rule_files(), config.external()), access)
+        return Plan(
+            config, Rulebook.load(config.rule_files(), config.external(), config.target(), config.alerts.promql), access
+        )
 
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):

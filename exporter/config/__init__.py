@@ -79,6 +79,12 @@ class Config(Strict):
         """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""
         return External(self.alerts.external_labels, self.web.external_url.rstrip("/"))
 
+    def target(self) -> Mapping[str, str]:
+        """The labels that a scrape of this sidecar would add; they stay the same from one start to the next."""
+        instance = self.web.listen.removesuffix(":0") if self.alerts.instance is None else self.alerts.instance
+        labels = {"job": self.alerts.job, "instance": instance}
+        return {name: text for name, text in labels.items() if text}
+
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
         if self.alerts.rules == ["rules/*.yml"] and not any(self.folder.glob("rules/*.yml")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -127,7 +127,9 @@ def _label(name: str) -> str:
 class Alerts(Strict):
     """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
 
-    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics.
+    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics. `job` and
+    `instance` are the labels that a scrape would add, empty for none; without `instance` it is `web.listen`. `promql`:
+    the major version of the Prometheus that the rules are judged like.
     """
 
     rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
@@ -137,6 +139,9 @@ class Alerts(Strict):
     routes: list[Route] = Field(default_factory=list)
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
     export: bool = False
+    job: str = "order-health"
+    instance: str | None = None
+    promql: Literal[2, 3] = 3
 
 
 def _opened_by_phones(url: str) -> str:
