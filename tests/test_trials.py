@@ -297,7 +297,8 @@ def test_rules_look_back_over_what_the_test_puts_in(tmp_path):
     trials = """\
 rule_files: [f.yml]
 tests:
-- input_series: [{series: x, values: 0x5 0+120x2 240x20}]
+- interval: 1m
+  input_series: [{series: x, values: 0x5 0+120x2 240x20}]
   alert_rule_test:
   - {alertname: A, eval_time: 6m, exp_alerts: []}
   - {alertname: A, eval_time: 10m, exp_alerts: [{}]}
