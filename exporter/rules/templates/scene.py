@@ -10,7 +10,7 @@ from exporter.model import External
 from exporter.promql import Value
 from exporter.rules.templates.data import Record, TemplateError
 
-MOST_TURNS, LONGEST_RESULT = 10_000, 100_000
+MOST_TURNS, LONGEST_RESULT, MOST_ASKED = 10_000, 100_000, 1_000
 
 PREDECLARED = ("$", "$labels", "$externalLabels", "$externalURL", "$value")
 """The variables every template has, in the order of their slots."""
