@@ -3,8 +3,7 @@
 Rules over instant values only; what else a file asks for is refused when it is loaded.
 """
 
-from exporter.rules.book import Judgement, Rulebook
-from exporter.rules.files import RuleFaultError, read_rules
+from exporter.rules.book import Judgement, Rulebook, RuleFaultError, read_rules
 from exporter.rules.picture import Series
 from exporter.rules.rule import Rule
 

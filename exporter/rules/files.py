@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from exporter.promql import Expression, PromqlError, compiled
 from exporter.rules.reader import Reader
-from exporter.rules.rule import Rule, doubled
+from exporter.rules.rule import Rule
 from exporter.rules.templates import Template, TemplateError
 from exporter.yamlfile import Document, Unreadable
 
@@ -22,24 +22,6 @@ _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 
 LONGEST_PAST = 26 * 3600.0
 """Seconds: a day, and what a rule that compares with the day before needs beside it."""
-
-
-class RuleFaultError(ValueError):
-    """The rule files cannot be used; `faults` are lines like `rules/x.yml:7: group "g": alert "A": what; remedy`."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
-
-
-def read_rules(patterns: Sequence[str]) -> list[Rule]:
-    """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
-    faults: list[str] = []
-    rules = [rule for path in paths(patterns, faults) for rule in read(path, faults)]
-    faults += doubled(rules)
-    if faults:
-        raise RuleFaultError(faults)
-    return rules
 
 
 class _Group(NamedTuple):

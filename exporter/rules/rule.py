@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.promql import Expression
@@ -77,12 +77,3 @@ def doubled(rules: Sequence[Rule]) -> list[str]:
         if other is not rule:
             faults.append(f"{rule.place}: has the name and labels of {other.line}; give it another name or label")
     return faults
-
-
-def reads(rules: Iterable[Rule]) -> dict[str, float]:
-    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
-    found: dict[str, float] = {}
-    for rule in rules:
-        for metric, seconds in rule.expression.past.items():
-            found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
-    return found
