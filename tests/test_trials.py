@@ -160,7 +160,7 @@ def test_one_file_that_fails_fails_the_command_and_the_others_are_run(tmp_path, 
     assert main(["rules", "test", str(tmp_path / "none.yml"), str(tmp_path / "f.test.yml"), str(good)]) == 1
     said = capfd.readouterr()
     assert "  SUCCESS" in said.out
-    assert "none.yml: cannot be read" in said.err
+    assert "none.yml: there is no such file" in said.err
     assert "f.test.yml:1: unknown is an unknown field" in said.err
 
 

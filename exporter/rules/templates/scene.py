@@ -41,7 +41,7 @@ NOWHERE = Scene(NOBODY, 0.0, _nothing)
 class Scope:
     """The state of one expansion: `slots` hold the variables, `dot` what `with` or `range` has set."""
 
-    __slots__ = ("dot", "out", "room", "scene", "slots", "turns")
+    __slots__ = ("dot", "out", "scene", "slots", "space", "turns")
 
     def __init__(self, labels: Mapping[str, str], value: float, scene: Scene, slots: int) -> None:
         external = scene.external
@@ -51,11 +51,11 @@ class Scope:
         self.dot: object = alert
         self.scene = scene
         self.out: list[str] = []
-        self.room, self.turns = LONGEST_RESULT, MOST_TURNS
+        self.space, self.turns = LONGEST_RESULT, MOST_TURNS
 
     def write(self, text: str) -> None:
-        self.room -= len(text)
-        if self.room < 0:
+        self.space -= len(text)
+        if self.space < 0:
             raise TemplateError(f"the text would be longer than {LONGEST_RESULT} characters")
         self.out.append(text)
 
