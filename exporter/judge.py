@@ -21,6 +21,8 @@ from exporter.state import State
 log = logging.getLogger(__name__)
 
 _NOTE_EVERY = timedelta(minutes=1)
+_NOTE_PENDING = timedelta(seconds=10)
+"""What was not noted before a crash does not count into `for`."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Judge:
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
             flips = [_told(flip, judgement, doubt) for flip in flips]
             written = [pair for flip in flips for pair in self._cards(flip, judgement)]
-            due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY
+            pause = _NOTE_PENDING if any(each.status == "pending" for each in active.values()) else _NOTE_EVERY
+            due = self._noted is None or not timedelta() <= now - self._noted < pause
             if flips or due or _changed(self._active, active):
                 self._state.commit(active, written, now)
                 self._noted = now
@@ -142,6 +145,6 @@ def _told(flip: Flip, judgement: Judgement, doubt: Doubt) -> Flip:
 
 def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) -> bool:
     """Is there something that a restart must know? A new value alone is not."""
-    return {key: (a.status, a.since) for key, a in before.items()} != {
-        key: (a.status, a.since) for key, a in after.items()
+    return {key: (a.status, a.since, a.gone) for key, a in before.items()} != {
+        key: (a.status, a.since, a.gone) for key, a in after.items()
     }

@@ -240,6 +240,37 @@ def test_what_was_pending_long_ago_begins_anew(court, tmp_path, state):
     assert pending(again, 7200) == [NOW + timedelta(hours=2)]
 
 
+def test_a_crash_now_and_then_does_not_keep_a_pending_alert_from_firing(court, tmp_path, state):
+    """Each life is shorter than a minute; of each at most ten seconds are not noted."""
+    pending(court)
+    told = []
+    for life in range(1, 30):
+        again = Court(tmp_path, state)
+        pending_now = paid.TRUNCATED(1)
+        for second in range(0, 50, 5):
+            at = life * 55 + second
+            again.all_well(at)
+            again.reads("pending_paid", orders(0), pending_now, at=at)
+            told += [at for rule, _, _ in again.told(at) if rule == "PendingPaidTruncated"]
+    assert len(told) == 1
+    assert 600 < told[0] <= 900
+
+
+def test_what_goes_on_firing_for_a_while_ends_at_the_same_time_over_a_restart(court, tmp_path, state):
+    rules = "groups: [{name: g, rules: [{alert: A, expr: order_health_negative_stock_skus > 0, keep_firing_for: 5m}]}]"
+    (tmp_path / "keep.yml").write_text(rules, encoding="utf-8")
+    config = CONFIG + "alerts: {rules: keep.yml}\n"
+    court.judge.use(court.bench(config))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("A", "firing", False)]
+    court.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=5)
+    assert court.told(5) == []
+    again = Court(tmp_path, state, config)
+    again.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=300)
+    assert again.told(304) == []
+    assert again.told(305) == [("A", "resolved", False)]
+
+
 def shards(unread):
     return (Coverage("orders", 64, 64 - unread, unread),)
 
