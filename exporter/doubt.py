@@ -19,7 +19,7 @@ from exporter.metrics import (
     UNREAD_SHARDS,
 )
 from exporter.model import Alert, Name
-from exporter.rules import Rulebook, Series
+from exporter.rules import UP, Rulebook, Series
 
 _GAPS = frozenset(metric.name for metric in (NOT_APPLICABLE, PART_NOT_APPLICABLE))
 _ABOUT = _GAPS | {metric.name for metric in (SUCCESS, PART_SUCCESS, SECONDS, LAST_SUCCESS, *COVERAGE)}
@@ -49,6 +49,10 @@ class Doubt:
             for rule in readers[self._watched[name], known]
             for place in (name.shop, "")
         }
+
+    def complete(self) -> bool:
+        """Whether everything has run once, with or without an answer: what is absent now is not merely awaited."""
+        return self._watched.keys() <= self._answered.keys()
 
     def partial(self) -> set[Unsure]:
         """The alerts of rules that read a probe while some shards have long been unread: what it counts is too low."""
@@ -109,7 +113,7 @@ class Doubt:
 
 def _of_a_probe(metric: str) -> bool:
     """The sidecar's own metrics are always there; what else a rule reads comes from a probe, or from a query."""
-    if metric in ALERT_SERIES:
+    if metric in ALERT_SERIES or metric == UP:
         return False
     declared = (each.name for probe in probes.known().values() for metric in probe.METRICS for each in metric.series)
     return not metric.startswith("order_health_") or metric in declared

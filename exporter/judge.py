@@ -16,7 +16,7 @@ from exporter.doubt import Doubt
 from exporter.metrics import alert_series
 from exporter.model import Alert, AlertKey, Card, Flip, Group, Link, Mute, Record, Sample
 from exporter.rules import Judgement, Series
-from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
+from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED, kept
 from exporter.state import State
 
 log = logging.getLogger(__name__)
@@ -71,8 +71,10 @@ class Judge:
         self._lock = threading.Lock()
 
     def use(self, bench: Bench) -> None:
-        """Judges by these rules and routes from now on; alerts keep their state."""
+        """Judges by these rules and routes from now on; alerts keep their state, and rules their past."""
         with self._lock:
+            if bench.rulebook is not self._bench.rulebook:
+                bench.rulebook.inherit(self._bench.rulebook)
             self._bench = bench
 
     def active(self) -> list[Alert]:
@@ -85,16 +87,17 @@ class Judge:
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
-        told = alert_series(self.active()) if self._bench.config.alerts.export else ()
-        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *told]
+        config, past = self._bench.config, kept(self._bench.rulebook.history)
+        told = alert_series(self.active(), config.target()) if config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *past, *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
         with self._lock:
             self._resume(now)
             series = self._series()
-            judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
+            judgement = self._bench.rulebook.judge(series, now, complete=doubt.complete())
             unjudged = judgement.failed.keys() | judgement.waiting
             unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())

@@ -28,7 +28,8 @@ class Plan:
         """Raises one of FAULTS."""
         config = load(file)
         access = Access.load(web_config) if web_config else None
-        return cls(config, Rulebook.load(config.rule_files(), config.external()), access)
+        rulebook = Rulebook.load(config.rule_files(), config.external(), config.target(), config.alerts.promql)
+        return cls(config, rulebook, access)
 
     @cached_property
     def bench(self) -> Bench:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from exporter.model import Metric, Name, Sample
+from exporter.promql import History
 
 RELOADED = Metric(
     "order_health_config_last_reload_successful", "Whether the last attempt to read the configuration succeeded."
@@ -19,6 +20,11 @@ FAILED_RULES = Metric("order_health_failed_rules", "Rules that could not be eval
 UNROUTED = Metric(
     "order_health_unrouted_alerts_total", "Flips that no route takes and that nobody was told.", (), "counter"
 )
+HISTORY_SERIES = Metric("order_health_history_series", "Series that are kept because a rule reads them.")
+HISTORY_SAMPLES = Metric(
+    "order_health_history_samples", "Samples of these series, now and as far back as rules look, in memory."
+)
+HISTORY_BYTES = Metric("order_health_history_bytes", "About how much memory these series and samples take.")
 SKIPPED = Metric(
     "order_health_probe_skipped_runs_total",
     "Runs that were due while the one before was still under way.",
@@ -42,6 +48,11 @@ class Reloads:
     def samples(self) -> list[Sample]:
         good = [RELOADED_AT(self._good_at.timestamp())] if self._good_at else []
         return [RELOADED(self._ok), *good]
+
+
+def kept(history: History) -> list[Sample]:
+    """How much past the rules need."""
+    return [HISTORY_SERIES(history.series), HISTORY_SAMPLES(history.samples), HISTORY_BYTES(history.bytes)]
 
 
 def skipped(counts: Mapping[Name, int]) -> list[Sample]:

@@ -67,7 +67,7 @@ def test_what_no_rule_reads_is_not_looked_at(tmp_path):
     series = [("main", Sample(ORDERS, 9.0, ("hz", "late"))), ("main", Sample(LIMIT, 9.0))]
     rules = book(tmp_path, {"alert": "A", "expr": "orders > 5"})
     assert len(rules.judge(series, NOW).findings) == 1
-    assert [sample for _, sample, _ in rules._values._known.values()] == [series[0][1]]
+    assert [sample for sample, *_ in rules._past._known.values()] == [series[0][1]]
 
 
 def orders(value, *evidence, shop="main", warehouse="hz", kind="late"):
@@ -342,7 +342,7 @@ groups:
   intervall: 1m
   rules:
   - alert: A
-    expr: rate(x[5m]) > 1
+    expr: rate(x[5m] offset 3d) > 1
     for: 5 minutes
     anotations: {summary: x}
   - alert: B
@@ -355,7 +355,7 @@ groups:
     assert faults(tmp_path, text) == [
         "rules/x.yml:3: group \"g\": intervall is an unknown field; did you mean 'interval'?",
         'rules/x.yml:8: group "g": alert "A": anotations is an unknown field; did you mean \'annotations\'?',
-        'rules/x.yml:6: group "g": alert "A": expr looks back in time, which the rules here do not yet; write it with instant values',
+        'rules/x.yml:6: group "g": alert "A": expr looks back 72.1 h, and at most 26 h are kept here; shorten its ranges and offsets, or let a Prometheus judge it',
         'rules/x.yml:7: group "g": alert "A": for \'5 minutes\' is not a duration; write for example 30s, 5m or 1h30m',
         'rules/x.yml:10: group "g": alert "B": expr is not PromQL after \'x\': invalid promql query',
         'rules/x.yml:11: group "g": alert "B": severity is no usable template: upper is not a function here; did you mean \'toUpper\'?',

@@ -362,3 +362,11 @@ def test_a_query_is_evaluated_once_a_round_however_many_alerts_ask():
     template = Template.of("{{ query `up` | len }}{{ query `up` | len }}")
     assert [template.expand({}, 1, scene) for _ in range(3)] == ["00"] * 3
     assert asked == ["up"]
+
+
+def test_the_different_queries_of_one_round_are_bounded():
+    scene = Scene(External(), 0.0, lambda _: [])
+    template = Template.of("{{ printf `m{n='%s'}` $labels.n | query | len }}")
+    said = [template.expand({"n": str(number)}, 1, scene) for number in range(1001)]
+    assert said[:1000] == ["0"] * 1000
+    assert "more than 1000 different queries" in said[1000]

@@ -160,7 +160,7 @@ def test_one_file_that_fails_fails_the_command_and_the_others_are_run(tmp_path, 
     assert main(["rules", "test", str(tmp_path / "none.yml"), str(tmp_path / "f.test.yml"), str(good)]) == 1
     said = capfd.readouterr()
     assert "  SUCCESS" in said.out
-    assert "none.yml: cannot be read" in said.err
+    assert "none.yml: there is no such file" in said.err
     assert "f.test.yml:1: unknown is an unknown field" in said.err
 
 
@@ -272,3 +272,38 @@ tests:
 - alert_rule_test: [{alertname: A, exp_alerts: [{exp_annotations: {s: ' '}}]}]
 """
     assert ours(tmp_path, trials, rules=rules) == []
+
+
+def test_what_is_queried_is_asked_anew_once_something_is_recorded(tmp_path):
+    asks = "annotations: {s: '{{ query `r` | len }}'}"
+    rules = f"groups: [{{name: g, rules: [{{alert: A, expr: x, {asks}}}, {{record: r, expr: x}}, {{alert: B, expr: x, {asks}}}]}}]"
+    trials = """\
+rule_files: [f.yml]
+tests:
+- input_series: [{series: x, values: 1x5}]
+  alert_rule_test:
+  - {alertname: A, eval_time: 0s, exp_alerts: [{exp_annotations: {s: 0}}]}
+  - {alertname: B, eval_time: 0s, exp_alerts: [{exp_annotations: {s: 1}}]}
+  - {alertname: A, eval_time: 1m, exp_alerts: [{exp_annotations: {s: 1}}]}
+"""
+    assert ours(tmp_path, trials, rules=rules) == []
+
+
+@pytest.mark.server
+def test_rules_look_back_over_what_the_test_puts_in(tmp_path):
+    rules = (
+        "groups: [{name: g, rules: [{record: r, expr: 'rate(x[5m])'}, {alert: A, expr: 'max_over_time(r[3m]) > 0.5'}]}]"
+    )
+    trials = """\
+rule_files: [f.yml]
+tests:
+- interval: 1m
+  input_series: [{series: x, values: 0x5 0+120x2 240x20}]
+  alert_rule_test:
+  - {alertname: A, eval_time: 6m, exp_alerts: []}
+  - {alertname: A, eval_time: 10m, exp_alerts: [{}]}
+  promql_expr_test:
+  - {expr: 'increase(x[5m])', eval_time: 8m, exp_samples: [{labels: '{}', value: 240}]}
+"""
+    assert ours(tmp_path, trials, rules=rules) == []
+    assert promtool("test", "rules", str(tmp_path / "f.test.yml")).returncode == 0

@@ -13,7 +13,7 @@ from exporter.model import Card, Case, Fact, Group, Told
 from exporter.text import SEPARATOR, masked, one_line
 
 _CASES = 5
-_SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse", "noticed"})
+_SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse", "noticed", "job", "instance"})
 
 _WORTH_SAYING = timedelta(minutes=1)
 """An alert that has just begun says so by `since`; "for 0 seconds" tells nobody anything."""

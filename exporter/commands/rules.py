@@ -51,7 +51,7 @@ def _tested(files: Sequence[Path]) -> int:
 
 def _judged(args: argparse.Namespace) -> int:
     config = load(args.config_file)
-    rulebook = Rulebook.load(config.rule_files(), config.external())
+    rulebook = Rulebook.load(config.rule_files(), config.external(), config.target(), config.alerts.promql)
     exposition = Exposition()
     silent = []
     for name, shop in opened(config).items():

@@ -93,6 +93,12 @@ class Config(Strict):
         """Of silences and of the links that make them."""
         return Terms(self.alerts.longest_silence, self.language, self.web.external_url, self.zone)
 
+    def target(self) -> Mapping[str, str]:
+        """The labels that a scrape of this sidecar would add; they stay the same from one start to the next."""
+        instance = self.web.listen.removesuffix(":0") if self.alerts.instance is None else self.alerts.instance
+        labels = {"job": self.alerts.job, "instance": instance}
+        return {name: text for name, text in labels.items() if text}
+
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
         if self.alerts.rules == ["rules/*.yml"] and not any(self.folder.glob("rules/*.yml")):

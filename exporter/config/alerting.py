@@ -176,7 +176,9 @@ def _label(name: str) -> str:
 class Alerts(Strict):
     """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
 
-    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics.
+    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics. `job` and
+    `instance` are the labels that a scrape would add, empty for none; without `instance` it is `web.listen`. `promql`:
+    the major version of the Prometheus that the rules are judged like.
     """
 
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
@@ -187,3 +189,6 @@ class Alerts(Strict):
     reports: Reports | None = None
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
     export: bool = False
+    job: str = "order-health"
+    instance: str | None = None
+    promql: Literal[2, 3] = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from exporter.model import Metric, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from exporter.model import Alert
 
@@ -17,6 +17,7 @@ _HELP = {
     STATES: "1 for each alert that is pending or firing.",
     SINCE: "When the rule of each alert began to hold, in Unix time.",
 }
+_NO_TARGET: Mapping[str, str] = {}
 
 
 @lru_cache(maxsize=1000)
@@ -25,8 +26,10 @@ def _metric(name: str, labels: tuple[str, ...]) -> Metric:
     return Metric(name, _HELP[name], labels)
 
 
-def alert_series(active: Iterable[Alert]) -> Iterator[Sample]:
+def alert_series(active: Iterable[Alert], target: Mapping[str, str] = _NO_TARGET) -> Iterator[Sample]:
+    """Without the labels that the scrape of this `target` adds anyway."""
     for alert in active:
-        names, values = tuple(alert.labels), tuple(alert.labels.values())
+        labels = {name: text for name, text in alert.labels.items() if target.get(name) != text}
+        names, values = tuple(labels), tuple(labels.values())
         yield Sample(_metric(STATES, (*names, "alertstate")), 1.0, (*values, alert.status))
         yield Sample(_metric(SINCE, names), alert.since.timestamp(), values)

@@ -24,6 +24,7 @@ from exporter.promql.vector import (
 
 __all__ = [
     "LOOKBACK",
+    "NEWEST",
     "STALE",
     "EvaluationError",
     "Expression",

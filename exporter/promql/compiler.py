@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import promql_parser as tree
 
@@ -37,7 +37,7 @@ class Expression:
     past: Mapping[str | None, float]
 
 
-@cache
+@lru_cache(maxsize=5_000)  # templates query with the labels of their alerts, which never end
 def compiled(text: str, version: Version = NEWEST) -> Expression:
     """The expression as that major version of Prometheus means it.
 

@@ -13,6 +13,9 @@ _SERIES_BYTES = 950
 _SAMPLE_BYTES = 16
 """As measured, with what an array keeps free to grow into."""
 
+_MOST_SELECTORS = 5_000
+"""Templates query with the labels of their alerts, which never end."""
+
 
 class History:
     """Samples by metric name, filled from outside in order of time.
@@ -128,5 +131,7 @@ class History:
             return known[2]
         families = [family] if family else self._families.values()
         tracks = [track for each in families for track in each.tracks.values() if selector.accepts(track.labels)]
+        if len(self._found) >= _MOST_SELECTORS:
+            self._found.clear()
         self._found[id(selector)] = selector, members, tracks
         return tracks

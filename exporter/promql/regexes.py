@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from functools import cache
+from functools import lru_cache
 
 from exporter.promql.vector import NEWEST, Version
 
@@ -20,7 +20,7 @@ _FOREIGN = (
 )
 
 
-@cache
+@lru_cache(maxsize=5_000)  # templates query with the labels of their alerts, which never end
 def anchored(pattern: str, version: Version = NEWEST) -> re.Pattern[str]:
     """The pattern, ready for `fullmatch`; ValueError names what RE2 or Python would read differently.
 

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from exporter.model import Alert, External, Finding
-from exporter.promql import EvaluationError, History, Instant, Selector, Value, nameless
-from exporter.rules import evaluation, files
+from exporter.promql import NEWEST, EvaluationError, History, Instant, Selector, Value, Version, nameless
+from exporter.rules import evaluation
+from exporter.rules.loading import read_rules
 from exporter.rules.pace import Pace
-from exporter.rules.past import Past, scraped
+from exporter.rules.past import Past, reads, scraped
 from exporter.rules.picture import Cases, Series
 from exporter.rules.rounds import Round
-from exporter.rules.rule import Rule, doubled, names
+from exporter.rules.rule import Rule, names
 from exporter.rules.templates import NOBODY
-
-
-class RuleFaultError(ValueError):
-    """The rule files cannot be used; `faults` are lines like `rules/x.yml:7: group "g": alert "A": what; remedy`."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +33,6 @@ class Judgement:
     waiting: frozenset[str]
     value_now: Callable[[Alert], float | None]
     """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
-
-
-def read_rules(patterns: Sequence[str]) -> list[Rule]:
-    """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
-    faults: list[str] = []
-    rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
-    faults += doubled(rules)
-    if faults:
-        raise RuleFaultError(faults)
-    return rules
-
-
-def reads(rules: Iterable[Rule]) -> dict[str, float]:
-    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
-    found: dict[str, float] = {}
-    for rule in rules:
-        for metric, seconds in rule.expression.past.items():
-            found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
-    return found
 
 
 _NO_TARGET: Mapping[str, str] = {}
@@ -89,13 +63,17 @@ class Rulebook:
 
     @classmethod
     def load(
-        cls, patterns: Sequence[str], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+        cls,
+        patterns: Sequence[str],
+        external: External = NOBODY,
+        target: Mapping[str, str] = _NO_TARGET,
+        version: Version = NEWEST,
     ) -> Rulebook:
         """The rules of every file that a pattern matches, over series with the labels of this target of a scrape.
 
-        Raises `RuleFaultError` with all faults of all files.
+        `version`: the major one of the Prometheus that they are judged like. Raises `RuleFaultError` with all faults.
         """
-        return cls(read_rules(patterns), external, target)
+        return cls(read_rules(patterns, version), external, target)
 
     def inherit(self, before: Rulebook) -> None:
         """Goes on with the past that was noted for other rules, as far as these need it."""

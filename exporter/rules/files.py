@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.promql import Expression, PromqlError, compiled
+from exporter.promql import NEWEST, Expression, PromqlError, Version, compiled
 from exporter.rules.reader import Reader
 from exporter.rules.rule import Rule
 from exporter.rules.templates import Template, TemplateError
@@ -31,6 +31,7 @@ class _Group(NamedTuple):
     every: float
     limit: int
     labels: Mapping[str, Template]
+    version: Version
 
 
 def paths(patterns: Iterable[str], faults: list[str]) -> list[Path]:
@@ -44,8 +45,8 @@ def paths(patterns: Iterable[str], faults: list[str]) -> list[Path]:
     return list(found)
 
 
-def read(path: Path, faults: list[str]) -> list[Rule]:
-    """The rules of one file without those that have faults, which are added to `faults`."""
+def read(path: Path, faults: list[str], version: Version = NEWEST) -> list[Rule]:
+    """The rules of one file without those that have faults, which are added to `faults`; of that major Prometheus."""
     shown = f"{path.parent.name}/{path.name}"
     try:
         document = Document.read(path, as_text=True)
@@ -60,10 +61,10 @@ def read(path: Path, faults: list[str]) -> list[Rule]:
     file.refuse_others({"groups"})
     taken: dict[str, int] = {}
     groups = [file.below("groups", number, data=data) for number, data in enumerate(file.listed("groups"))]
-    return [rule for group in groups for rule in _rules(group, taken)]
+    return [rule for group in groups for rule in _rules(group, taken, version)]
 
 
-def _rules(group: Reader, taken: dict[str, int]) -> Iterator[Rule]:
+def _rules(group: Reader, taken: dict[str, int], version: Version) -> Iterator[Rule]:
     name = group.text("name")
     group = group.below(data=group.data, owner=f': group "{name}"' if name else "")
     group.refuse_others(_GROUP)
@@ -76,7 +77,8 @@ def _rules(group: Reader, taken: dict[str, int]) -> Iterator[Rule]:
     every = group.duration("interval")
     if group.duration("query_offset"):
         group.fault("query_offset", "looks at another time, which is not evaluated here; remove it")
-    shared = _Group(name, every, group.count("limit"), _labels(group.below("labels", data=group.data.get("labels"))))
+    labels = _labels(group.below("labels", data=group.data.get("labels")))
+    shared = _Group(name, every, group.count("limit"), labels, version)
     if not group.data.get("rules"):
         group.fault("rules", "is missing; write `rules:` and below it `- alert: …`")
     for number, data in enumerate(group.listed("rules")):
@@ -94,7 +96,7 @@ def _rule(rule: Reader, group: _Group) -> Rule | None:
         rule.fault("", "a rule is either an alert or a record; write one of `alert: …` and `record: …`")
     if record:
         _refuse_alert_fields(rule, record)
-    expression = _expression(rule)
+    expression = _expression(rule, group.version)
     labels = _labels(rule.below("labels", data=rule.data.get("labels")))
     notes = _labels(rule.below("annotations", data=rule.data.get("annotations")))
     wait, keep = rule.duration("for"), rule.duration("keep_firing_for")
@@ -124,13 +126,13 @@ def _refuse_alert_fields(rule: Reader, record: str) -> None:
         rule.fault("record", f"{record!r} cannot be a metric's name; write letters, digits, `_` and `:`")
 
 
-def _expression(rule: Reader) -> Expression | None:
+def _expression(rule: Reader, version: Version) -> Expression | None:
     text = rule.text("expr")
     if not text.strip():
         rule.fault("expr", "is missing; write what must hold, for example `order_health_probe_success == 0`")
         return None
     try:
-        expression = compiled(text)
+        expression = compiled(text, version)
     except PromqlError as error:
         for reason in error.reasons:
             rule.fault("expr", reason)

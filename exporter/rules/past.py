@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from exporter.model import Sample
 from exporter.promql import STALE, History, filled
 from exporter.promql.tracks import Track
 from exporter.rules.picture import Series
+from exporter.rules.rule import Rule
 
 SPACING = 15_000
 """A value that stays the same is noted anew after so many ms, as if it had been scraped at this interval."""
 UP = "up"
 
 _Known = tuple[Sample, str, Track, bool]
+
+
+def reads(rules: Iterable[Rule]) -> dict[str, float]:
+    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
+    found: dict[str, float] = {}
+    for rule in rules:
+        for metric, seconds in rule.expression.past.items():
+            found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
+    return found
 
 
 def scraped(shop: str, sample: Sample, target: Mapping[str, str]) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ class Round:
 
     def record(self, new: Iterable[Value], old: Iterable[Value]) -> None:
         """What one rule has recorded: its series now, and those of the time before, which end if they are not made."""
+        self.scene.asked.clear()
         kept = {frozenset(value.labels.items()) for value in new}
         for value in new:
             self.history.append(value.labels, self.now.at, value.value)

@@ -79,6 +79,8 @@ class Sheet:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Raises `TrialFaultError`."""
+        if not path.is_file():
+            raise TrialFaultError([f"{path}: there is no such file; name one that holds tests of rules"])
         try:
             document = Document.read(path, as_text=True)
         except Unreadable as error:

@@ -10,7 +10,7 @@ from exporter.rules.durations import duration
 from exporter.rules.templates import addresses, formats, humanize, logic
 from exporter.rules.templates.data import Record, TemplateError, field, kind, number, truth
 from exporter.rules.templates.regexes import match, replaced
-from exporter.rules.templates.scene import Scene, Scope
+from exporter.rules.templates.scene import MOST_ASKED, Scene, Scope
 from exporter.rules.templates.times import time_of
 from exporter.strict import unknown
 
@@ -31,6 +31,8 @@ def _humanized(compute: Callable[[float], str]) -> Function:
 def _query(scene: Scene, text: str) -> list[Record]:
     found = scene.asked.get(text)
     if found is None:
+        if len(scene.asked) >= MOST_ASKED:
+            raise TemplateError(f"the templates of one round ask more than {MOST_ASKED} different queries")
         try:
             values = scene.query(text)
         except (PromqlError, EvaluationError) as error:

@@ -15,9 +15,9 @@ from exporter.strict import unknown
 
 Pipeline = Callable[[Scope], object]
 
-_ROOT = ("Labels", "ExternalLabels", "ExternalURL", "Value")
-_TEXTS = {"$labels": 1, "$externalLabels": 1, "$externalURL": 0, "$value": 0}
-"""How many fields in a row can be asked of what a template begins with."""
+_DEPTHS = {"Labels": 1, "ExternalLabels": 1, "ExternalURL": 0, "Value": 0}
+_DEPTHS |= {"$labels": 1, "$externalLabels": 1, "$externalURL": 0, "$value": 0}
+"""How many fields in a row can be asked of what the alert itself has: of labels one, of a number none."""
 
 
 class Declared:
@@ -162,15 +162,10 @@ class Words:
         path = token.text + "".join(f".{each}" for each in fields)
         root = token.text == "$" or (token.kind in ("field", "dot") and self._declared.dot_is_root)
         steps = [token.text[1:], *fields] if token.kind == "field" else list(fields)
-        if root and (not steps or steps[0] not in _ROOT or len(steps) > 1 + _TEXTS[_variable(steps[0])]):
+        if not root and token.kind == "variable" and self._declared.predeclared(token.text):
+            root, steps = True, [token.text, *fields]
+        if root and (not steps or len(steps) - 1 > _DEPTHS.get(steps[0], -1)):
             raise TemplateError(f"{path} is not known here; write $labels.NAME or $value")
-        predeclared = token.kind == "variable" and self._declared.predeclared(token.text)
-        if predeclared and len(fields) > _TEXTS.get(token.text, len(fields)):
-            raise TemplateError(f"{path} is not known here; write $labels.NAME or $value")
-
-
-def _variable(field_name: str) -> str:
-    return dict(zip(_ROOT, _TEXTS, strict=True))[field_name]
 
 
 class _Chain:

@@ -10,7 +10,7 @@ from exporter.model import External
 from exporter.promql import Value
 from exporter.rules.templates.data import Record, TemplateError
 
-MOST_TURNS, LONGEST_RESULT = 10_000, 100_000
+MOST_TURNS, LONGEST_RESULT, MOST_ASKED = 10_000, 100_000, 1_000
 
 PREDECLARED = ("$", "$labels", "$externalLabels", "$externalURL", "$value")
 """The variables every template has, in the order of their slots."""
@@ -41,7 +41,7 @@ NOWHERE = Scene(NOBODY, 0.0, _nothing)
 class Scope:
     """The state of one expansion: `slots` hold the variables, `dot` what `with` or `range` has set."""
 
-    __slots__ = ("dot", "out", "room", "scene", "slots", "turns")
+    __slots__ = ("dot", "out", "scene", "slots", "space", "turns")
 
     def __init__(self, labels: Mapping[str, str], value: float, scene: Scene, slots: int) -> None:
         external = scene.external
@@ -51,11 +51,11 @@ class Scope:
         self.dot: object = alert
         self.scene = scene
         self.out: list[str] = []
-        self.room, self.turns = LONGEST_RESULT, MOST_TURNS
+        self.space, self.turns = LONGEST_RESULT, MOST_TURNS
 
     def write(self, text: str) -> None:
-        self.room -= len(text)
-        if self.room < 0:
+        self.space -= len(text)
+        if self.space < 0:
             raise TemplateError(f"the text would be longer than {LONGEST_RESULT} characters")
         self.out.append(text)
 
