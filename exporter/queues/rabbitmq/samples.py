@@ -1,0 +1,53 @@
+"""A few of the messages that came into a queue, from a queue of our own that keeps only some."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from exporter.queues.drawing import Body, Draw, Drawn
+from exporter.queues.nouns import KB, Message
+
+if TYPE_CHECKING:
+    from exporter.database.deadline import Deadline
+    from exporter.queues.rabbitmq.letters import Letter
+    from exporter.queues.rabbitmq.tap import Tap
+
+MOST = 200
+"""Messages that the broker keeps for this between two looks."""
+
+LARGEST = 8 * KB * KB
+"""Their bytes."""
+
+PACKED = "compressed by their producer"
+OVER_BUDGET = "over the budget"
+
+
+def drawn(topic: str, tap: Tap, draw: Draw, deadline: Deadline) -> Drawn:
+    """Spread over those that were kept, which are the newest; where there came more, nobody knows how many."""
+    waiting = tap.waiting(deadline)
+    chosen = set(random.sample(range(waiting), min(draw.count, waiting)))
+    bodies: list[Body] = []
+    large: list[Message] = []
+    unread: Counter[str] = Counter()
+    together = 0
+    for number, letter in enumerate(tap.letters(waiting, deadline)):
+        if number not in chosen:
+            continue
+        message = _message(topic, letter)
+        if letter.size > draw.largest:
+            large.append(message)
+        elif letter.properties.get("content_encoding", "") not in ("", "identity", "utf-8", "UTF-8"):
+            unread[PACKED] += 1
+        elif together + letter.size > draw.together:
+            unread[OVER_BUDGET] += 1
+        else:
+            together += letter.size
+            bodies.append(Body(message, b"".join(letter.pieces)))
+    return Drawn({"tap": tap.name}, waiting, tuple(bodies), tuple(large), dict(unread), estimated=waiting >= MOST)
+
+
+def _message(topic: str, letter: Letter) -> Message:
+    size = letter.size
+    return Message(topic, "", letter.id, size, letter.keys, letter.at, size, producer=letter.producer)
