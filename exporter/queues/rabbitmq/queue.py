@@ -41,8 +41,7 @@ class RabbitQueue(Queue):
 
     def arrivals(self, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
         taps = self._opened(self._taps)
-        wanted = self._wanted(taps, topic, deadline)
-        watched = figures(self._api, topic, deadline).published
+        wanted, watched = self._watched(taps, topic, deadline)
         name = taps.name(topic)
         own = self._own(taps, topic, name, deadline) if name else None
         seen = Seen(topic, look)
@@ -58,7 +57,8 @@ class RabbitQueue(Queue):
 
     def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:  # noqa: ARG002 - what is kept is new
         taps = self._opened(self._sampled)
-        with taps.at(topic, self._wanted(taps, topic, deadline), deadline) as tap:
+        wanted, _ = self._watched(taps, topic, deadline)
+        with taps.at(topic, wanted, deadline) as tap:
             return samples.drawn(topic, tap, draw, deadline)
 
     def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:
@@ -77,9 +77,11 @@ class RabbitQueue(Queue):
             raise Unsupported(_NO_TAP)
         return taps
 
-    def _wanted(self, taps: Taps, topic: str, deadline: Deadline) -> frozenset[Binding]:
+    def _watched(self, taps: Taps, topic: str, deadline: Deadline) -> tuple[frozenset[Binding], int | None]:
+        """What leads to the queue of the shop, and how many messages did."""
         try:
-            return bindings(self._api, topic, deadline)
+            told = figures(self._api, topic, deadline)  # first: an unknown queue is told to have no bindings
+            return bindings(self._api, topic, deadline), told.published
         except (Missing, Unsupported):
             taps.end(topic, deadline)
             raise
