@@ -107,9 +107,10 @@ class RabbitMQ:
             os.kill(self.pid, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def connection(self, vhost: str = "/") -> Iterator[pika.BlockingConnection]:
+    def connection(self, account: tuple[str, str] = ("guest", "guest")) -> Iterator[pika.BlockingConnection]:
         """As a shop's program has one."""
-        made = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port, vhost))
+        login = pika.PlainCredentials(*account)
+        made = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port, credentials=login))
         try:
             yield made
         finally:

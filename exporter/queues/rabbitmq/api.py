@@ -6,6 +6,7 @@ import base64
 import http.client
 import io
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ LARGEST = 4 * KB * KB
 """Bytes of an answer: some ten thousand bindings of one queue."""
 
 _WHO = "the management plugin"
+_NONE = "rabbitmqctl set_permissions -p VHOST USER '^$' '^$' '^$'"
 _OK, _WRONG_ACCOUNT, _FORBIDDEN, _NOT_FOUND, _FAULTS = 200, 401, 403, 404, 500
 
 
@@ -76,6 +78,23 @@ class Api:
             raise Missing(f"there is no virtual host {self.vhost}; it is what follows the host in the URL") from None
         raise Missing(f"there is no queue {name} in the virtual host {self.vhost}")
 
+    def listed(self, kind: str, name: str, deadline: Deadline, **asked: str) -> Mapping[str, Any]:
+        """The one of that name, by a page of one from the list; it works with statistics switched off as well."""
+        told = self.get(
+            kind,
+            self.vhost,
+            deadline=deadline,
+            name=f"^{re.escape(name)}$",
+            use_regex="true",
+            page=1,
+            page_size=1,
+            disable_stats="true",
+            **asked,
+        )
+        items = told.fields.get("items")
+        found = items[0] if isinstance(items, list) and items else {}
+        return found if isinstance(found, Mapping) and found.get("name") == name else {}
+
     def _asked(self, host: tuple[str, int], place: str, deadline: Deadline) -> Told:
         if deadline.left < LEAST:
             raise TimedOut(f"no time of this run was left to ask {_WHO}")
@@ -88,12 +107,16 @@ class Api:
                 answer = http.client.HTTPResponse(_Bounded(link, deadline), method="GET")  # type: ignore[arg-type]
                 answer.begin()
                 body = answer.read(LARGEST + 1)
+            except http.client.RemoteDisconnected:
+                raise Unreachable(f"{_WHO} closed the connection instead of an answer") from None
             except http.client.HTTPException:
                 raise Garbled(
                     f"what answers is not {_WHO}; the URL takes its port (15672), AMQP's stands in amqp"
                 ) from None
         if answer.status != _OK:
             raise _refusal(answer.status, body)
+        if answer.length and len(body) <= LARGEST:
+            raise Garbled(f"the answer of {_WHO} broke off")
         return Told(_parsed(body), _moment(answer.getheader("Date")))
 
 
@@ -151,9 +174,13 @@ def _refusal(status: int, body: bytes) -> QueueError:
     if status == _WRONG_ACCOUNT:
         if b"anagement user" in body:
             return Denied("the account lacks the tag monitoring: rabbitmqctl set_user_tags USER monitoring")
-        return Denied("the broker refuses the account: user or password is wrong, or it may not see this virtual host")
+        if b"virtual host" in body:
+            return Denied(f"the account has no permissions in this virtual host, not even none: {_NONE}")
+        return Denied("the broker refuses the account: user or password is wrong")
     if status == _FORBIDDEN:
-        return Denied("the account may not ask this: rabbitmqctl set_user_tags USER monitoring")
+        return Denied(
+            "the account may not ask this; give it the tag monitoring: rabbitmqctl set_user_tags USER monitoring"
+        )
     if status == _NOT_FOUND:
         return Missing(f"{_WHO} does not know what was asked for")
     if status >= _FAULTS:

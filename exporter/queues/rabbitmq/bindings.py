@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from exporter.queues.errors import Garbled, Missing, Unsupported
+from exporter.queues.errors import Garbled, Unsupported
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -57,10 +57,8 @@ def _binding(told: Mapping[str, Any]) -> Binding:
 
 
 def _copies(api: Api, exchange: str, deadline: Deadline) -> bool:
-    try:
-        told = api.get("exchanges", api.vhost, exchange, deadline=deadline, columns="type,arguments").fields
-    except Missing:
-        return False  # it was deleted just now
+    """Not one that was deleted just now."""
+    told = api.listed("exchanges", exchange, deadline, columns="name,type,arguments")
     kind, arguments = told.get("type"), told.get("arguments")
     if kind == _DELAYED and isinstance(arguments, Mapping):
         kind = arguments.get("x-delayed-type")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +45,8 @@ def figures(api: Api, name: str, deadline: Deadline) -> Figures:
     told = api.of_queue(name, deadline=deadline, columns=_COLUMNS)
     found, counts = told.fields, told.fields
     if "messages_ready" not in found:
-        counts = _totals(api, name, deadline)
+        # of a queue made just now, or of a broker whose statistics are switched off
+        counts = api.listed("queues", name, deadline, enable_queue_totals="true", columns=_TOTALS)
     stats = found.get("message_stats")
     if not isinstance(stats, Mapping) and _counts_rates(api, deadline):
         stats = {}
@@ -67,25 +67,6 @@ def published(api: Api, name: str, deadline: Deadline) -> int | None:
     """Messages that were routed to the queue since it was declared, some seconds ago."""
     stats = api.of_queue(name, deadline=deadline, columns="message_stats.publish").fields.get("message_stats")
     return _count(stats.get("publish")) if isinstance(stats, Mapping) else None
-
-
-def _totals(api: Api, name: str, deadline: Deadline) -> Mapping[str, Any]:
-    """Counts that a broker tells whose statistics are switched off, or of a queue that has none yet: one small page."""
-    told = api.get(
-        "queues",
-        api.vhost,
-        deadline=deadline,
-        name=f"^{re.escape(name)}$",
-        use_regex="true",
-        page=1,
-        page_size=1,
-        disable_stats="true",
-        enable_queue_totals="true",
-        columns=_TOTALS,
-    )
-    items = told.fields.get("items")
-    found = items[0] if isinstance(items, list) and items else {}
-    return found if isinstance(found, Mapping) and found.get("name") == name else {}
 
 
 def _counts_rates(api: Api, deadline: Deadline) -> bool:

@@ -179,13 +179,8 @@ def test_bindings_are_followed_as_they_change(asked, customer, rabbitmq):
 def test_no_tap_is_laid_where_it_would_take_messages_away(asked, customer, rabbitmq, monkeypatch):
     """Of a kind that this broker has no plugin for: what the management plugin tells of the exchange is changed."""
     jobs = customer.declare("jobs")
-    get = asked.queue._api.get
-
-    def get_hash(*path, **more):
-        told = get(*path, **more)
-        return type(told)({"type": "x-consistent-hash"}, told.at) if path[0] == "exchanges" else told
-
-    monkeypatch.setattr(asked.queue._api, "get", get_hash)
+    told = {"name": "orders", "type": "x-consistent-hash"}
+    monkeypatch.setattr(asked.queue._api, "listed", lambda *_, **__: told)
     with pytest.raises(Unsupported, match="would take messages away"):
         asked.arrivals(jobs)
 
