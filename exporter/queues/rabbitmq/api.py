@@ -170,13 +170,17 @@ def _parsed(body: bytes) -> Any:
         raise Garbled(f"{_WHO} answers with something that is not its JSON, or the answer broke off") from None
 
 
+_ACCOUNTS = (
+    (b"anagement user", "the account lacks the tag monitoring: rabbitmqctl set_user_tags USER monitoring"),
+    (b"virtual host", f"the account has no permissions in this virtual host, not even none: {_NONE}"),
+    (b"", "the broker refuses the account: user or password is wrong"),
+)
+"""What a refusal of the account says, and what it means."""
+
+
 def _refusal(status: int, body: bytes) -> QueueError:
     if status == _WRONG_ACCOUNT:
-        if b"anagement user" in body:
-            return Denied("the account lacks the tag monitoring: rabbitmqctl set_user_tags USER monitoring")
-        if b"virtual host" in body:
-            return Denied(f"the account has no permissions in this virtual host, not even none: {_NONE}")
-        return Denied("the broker refuses the account: user or password is wrong")
+        return Denied(next(text for sign, text in _ACCOUNTS if sign in body))
     if status == _FORBIDDEN:
         return Denied(
             "the account may not ask this; give it the tag monitoring: rabbitmqctl set_user_tags USER monitoring"

@@ -1,6 +1,7 @@
 """What goes wrong with a real RabbitMQ: every error says what to do, in time, and tells no secret."""
 
 import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from exporter.queues import Denied, Missing, TimedOut, Unreachable
 from tests.queues.rabbitmq.conftest import Customer, eventually, taps
-from tests.servers import free_port
+from tests.servers import free_port, needed
 from tests.servers.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.server
@@ -89,48 +90,88 @@ def test_a_queue_that_is_deleted_meanwhile_is_missing_and_one_made_anew_is_follo
     eventually(lambda: asked.arrivals(jobs, mark).arrived == 1)
 
 
-def test_a_broker_without_statistics_still_tells_what_waits(open_):
-    broker = RabbitMQ("management_agent.disable_metrics_collector = true").start()
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A broker of its own, which a test may stop, whose statistics are switched off, and that speaks TLS as well."""
+    place = tmp_path_factory.mktemp("tls")
+    subprocess.run([
+        needed("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mq",
+        "-addext", "subjectAltName=DNS:mq.example.com", "-keyout", "key.pem", "-out", "cert.pem",
+    ], check=True, capture_output=True, cwd=place)  # fmt: skip
+    files = [f"certfile = {place}/cert.pem", f"keyfile = {place}/key.pem"]
+    broker = RabbitMQ(
+        "management_agent.disable_metrics_collector = true",
+        f"listeners.ssl.1 = 127.0.0.1:{(amqps := free_port())}",
+        f"management.ssl.port = {(https := free_port())}",
+        *(f"{kind}.{line}" for kind in ("ssl_options", "management.ssl") for line in files),
+    )
+    broker.secured = {"url": f"rabbitmqs://guest:guest@127.0.0.1:{https}", "amqp": f"127.0.0.1:{amqps}",
+                      "tap": "32MB", "ca": str(place / "cert.pem")}  # fmt: skip
     try:
-        with broker.connection() as connection:
-            customer = Customer(broker, connection)
-            jobs = customer.declare("jobs")
-            asked = open_(broker.url, amqp=f"127.0.0.1:{broker.port}", tap="32MB")
-            mark = asked.arrivals(jobs).mark
-            customer.send(b"{}", b"x" * 60_000)
-            found = eventually(lambda: (found := asked.arrivals(jobs, mark)).arrived and found)
-            assert (found.oversize, found.unseen) == (1, {})
-            eventually(lambda: asked.delay(jobs).backlog == 2)
-            told = asked.delay(jobs)
-            assert (told.seconds, told.consumed, told.consumers) == (None, None, None)
-            assert "counts no rates" in told.why
+        yield broker.start()
     finally:
         broker.remove()
 
 
-def test_a_broker_that_is_down_or_frozen_costs_no_more_than_the_deadline_and_is_found_again(open_):
-    broker = RabbitMQ().start()
-    try:
-        with broker.connection() as connection:
-            customer = Customer(broker, connection)
-            jobs = customer.declare("jobs")
-            asked = open_(broker.url, amqp=f"127.0.0.1:{broker.port}", tap="32MB")
-            mark = asked.arrivals(jobs).mark
-            with broker.frozen():
-                begun = time.monotonic()
-                for ask in (asked.arrivals, asked.delays, asked.samples):
-                    with pytest.raises(TimedOut):
-                        ask(jobs, seconds=0.3)
-                assert time.monotonic() - begun < 2
-            mark = asked.arrivals(jobs, mark).mark
-        broker.stop()
-        for ask in (asked.arrivals, asked.delays):
-            with pytest.raises(Unreachable, match="no connection to the management plugin"):
-                ask(jobs)
-        broker.start()
-        eventually(lambda: asked.arrivals(jobs, mark).mark["tap"] != mark["tap"])
-    finally:
-        broker.remove()
+def opened(broker, open_):
+    return open_(broker.url, amqp=f"127.0.0.1:{broker.port}", tap="32MB")
+
+
+def test_both_connections_speak_tls_and_check_whom_they_speak_to(bare, open_):
+    with bare.connection() as connection:
+        customer = Customer(bare, connection)
+        jobs = customer.declare("jobs")
+        asked = open_(**bare.secured, check_host=False)
+        mark = asked.arrivals(jobs).mark
+        customer.send(b"x" * 600_000)
+        found = eventually(lambda: (found := asked.arrivals(jobs, mark)).arrived and found)
+        assert found.stored.largest == 600_000
+        with pytest.raises(Unreachable, match=r"is not trusted .*check_host: false"):
+            open_(**bare.secured).arrivals(jobs)
+        with pytest.raises(Unreachable, match=r"is not trusted .*give its issuer as `ca`"):
+            open_(**{**bare.secured, "ca": None}).delays(jobs)
+        with pytest.raises(Unreachable, match="does not speak TLS there"):
+            open_(**{**bare.secured, "amqp": f"127.0.0.1:{bare.port}"}, check_host=False).arrivals(jobs)
+        customer.channel.queue_delete(jobs)
+
+
+def test_a_broker_without_statistics_still_tells_sizes_and_what_waits(bare, open_):
+    with bare.connection() as connection:
+        customer = Customer(bare, connection)
+        jobs, asked = customer.declare("jobs"), opened(bare, open_)
+        mark = asked.arrivals(jobs).mark
+        customer.send(b"{}", b"x" * 60_000)
+        found = eventually(lambda: (found := asked.arrivals(jobs, mark)).arrived and found)
+        assert (found.oversize, found.unseen) == (1, {})
+        eventually(lambda: asked.delay(jobs).backlog == 2)
+        told = asked.delay(jobs)
+        assert (told.seconds, told.consumed, told.consumers) == (None, None, None)
+        assert "counts no rates" in told.why
+
+
+def test_a_frozen_broker_costs_no_more_than_the_deadline(rabbitmq, asked, customer):
+    jobs = customer.declare("jobs")
+    mark = asked.arrivals(jobs).mark
+    with rabbitmq.frozen():
+        begun = time.monotonic()
+        for ask in (asked.arrivals, asked.delays, asked.samples):
+            with pytest.raises(TimedOut):
+                ask(jobs, seconds=0.3)
+        assert time.monotonic() - begun < 2
+    assert asked.arrivals(jobs, mark).mark["tap"] == mark["tap"]
+
+
+def test_a_broker_that_is_down_is_found_again_when_it_is_back(bare, open_):
+    with bare.connection() as connection:
+        jobs = Customer(bare, connection).declare("jobs")
+    asked = opened(bare, open_)
+    mark = asked.arrivals(jobs).mark
+    bare.stop()
+    for ask in (asked.arrivals, asked.delays):
+        with pytest.raises(Unreachable, match="no connection to the management plugin"):
+            ask(jobs)
+    bare.start()
+    assert asked.arrivals(jobs, mark).mark["tap"] != mark["tap"]
 
 
 def test_amqp_where_nobody_listens_is_told_apart_from_the_management(rabbitmq, tapping, open_, customer):
