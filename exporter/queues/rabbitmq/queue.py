@@ -52,7 +52,7 @@ class RabbitQueue(Queue):
             unseen = ledger.unseen(watched, own if name == tap.name else None, waiting, settled=settled)
             seen.read(tap, waiting, deadline)
             ledger.taken += seen.tally.count
-        told: Mark = {"tap": tap.name, "published": watched}
+        told: Mark = {"tap": tap.name, "published": arrivals.published(mark, tap, watched, seen.tally.count)}
         return seen.arrivals(told, {**missed(mark, tap, watched), **unseen})
 
     def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:  # noqa: ARG002 - what is kept is new

@@ -66,6 +66,10 @@ class Customer:
         """What was sent is in the queue, and the broker's figures say so."""
         self.broker.wait_until(lambda: self.figures(queue).get("messages") == count)
 
+    def counted(self, queue, count):
+        """So many were sent to the queue, and the broker's counters say so."""
+        self.broker.wait_until(lambda: self.figures(queue).get("message_stats", {}).get("publish") == count)
+
     def figures(self, queue):
         self.connection.process_data_events(0)
         return self.broker.api("GET", "queues", "/", queue)

