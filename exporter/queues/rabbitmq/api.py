@@ -8,24 +8,23 @@ import io
 import json
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from exporter.database.deadline import Deadline
 from exporter.queues.errors import Denied, Garbled, Missing, QueueError, TimedOut, Unreachable, Unsupported
 from exporter.queues.nouns import KB
+from exporter.queues.rabbitmq.hosts import asked_in_turn
 from exporter.queues.sockets import LEAST, dialled, told, trusting
 
 if TYPE_CHECKING:
     import socket
 
+    from exporter.database.deadline import Deadline
     from exporter.queues.rabbitmq import RabbitMQ
-
-Answer = TypeVar("Answer")
 
 PORT, TLS_PORT = 15672, 15671
 
@@ -60,6 +59,10 @@ class Api:
         user, password = broker.account
         self._account = base64.b64encode(f"{user}:{password}".encode()).decode()
         self.vhost = broker.vhost
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
 
     def get(self, *path: str, deadline: Deadline, **asked: str | int) -> Told:
         """What stands at `/api/path?asked`; raises a QueueError. Missing says nothing yet of what is missing."""
@@ -96,11 +99,14 @@ class Api:
         return found if isinstance(found, Mapping) and found.get("name") == name else {}
 
     def _asked(self, host: tuple[str, int], place: str, deadline: Deadline) -> Told:
+        if self._closed:
+            raise Unreachable("this shop was closed")
         if deadline.left < LEAST:
             raise TimedOut(f"no time of this run was left to ask {_WHO}")
         link = dialled(_WHO, host, self._context, deadline)
         with link, told(_WHO, link, deadline):
-            head = (f"GET {place} HTTP/1.1", f"Host: {host[0]}:{host[1]}", f"Authorization: Basic {self._account}",
+            name = f"[{host[0]}]" if ":" in host[0] else host[0]
+            head = (f"GET {place} HTTP/1.1", f"Host: {name}:{host[1]}", f"Authorization: Basic {self._account}",
                     "Accept: application/json", "User-Agent: order-health", "Connection: close", "", "")  # fmt: skip
             link.sendall("\r\n".join(head).encode())
             try:
@@ -118,23 +124,6 @@ class Api:
         if answer.length and len(body) <= LARGEST:
             raise Garbled(f"the answer of {_WHO} broke off")
         return Told(_parsed(body), _moment(answer.getheader("Date")))
-
-
-def asked_in_turn(
-    hosts: list[tuple[str, int]], ask: Callable[[tuple[str, int], Deadline], Answer], deadline: Deadline
-) -> Answer:
-    """By the first of the hosts that answers, each with its share of the time; it is the first from then on."""
-    fault: QueueError | None = None
-    for number, host in enumerate(tuple(hosts)):
-        try:
-            answer = ask(host, Deadline(deadline.left / (len(hosts) - number)))
-        except (Unreachable, TimedOut) as error:
-            fault = fault or error
-        else:
-            if fault:
-                hosts.sort(key=lambda each: each != host)
-            return answer
-    raise fault or Unreachable("no host is known")
 
 
 class _Bounded:

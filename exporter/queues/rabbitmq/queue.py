@@ -67,6 +67,7 @@ class RabbitQueue(Queue):
         return [replace(told, group=group) for group in groups or ("",)]
 
     def close(self) -> None:
+        self._api.close()
         for taps in (self._taps, self._sampled):
             if taps:
                 taps.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from exporter.database.deadline import Deadline
 from exporter.queues.errors import TimedOut, Unreachable
 from exporter.queues.rabbitmq import wire
-from exporter.queues.rabbitmq.api import asked_in_turn
+from exporter.queues.rabbitmq.hosts import asked_in_turn
 from exporter.queues.rabbitmq.link import Link
 from exporter.queues.rabbitmq.refusals import OWN
 from exporter.queues.rabbitmq.wire import Method
@@ -106,10 +106,10 @@ class Taps:
     def at(self, topic: str, wanted: frozenset[Binding], deadline: Deadline) -> Iterator[Tap]:
         """The one of this topic, made where there is none; after an error it is gone."""
         with self._taken(topic, deadline) as place:
-            if place.tap and place.tap.link.gone:
-                place.drop()
             if self._closed:
                 raise Unreachable("this shop was closed")
+            if place.tap and place.tap.link.gone:
+                place.drop()
             try:
                 place.tap = tap = place.tap or self._made(topic, deadline)
                 tap.follow(wanted, deadline)

@@ -184,5 +184,6 @@ def test_a_closed_queue_says_so(asked, customer):
     jobs = customer.declare("jobs")
     asked.arrivals(jobs)
     asked.close()
-    with pytest.raises(Unreachable, match="closed"):
-        asked.arrivals(jobs)
+    for ask in (asked.arrivals, asked.samples, asked.delays):
+        with pytest.raises(Unreachable, match="this shop was closed"):
+            ask(jobs)

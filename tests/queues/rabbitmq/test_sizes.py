@@ -128,6 +128,7 @@ def test_what_does_not_fit_into_one_look_is_read_in_the_next(asked, customer):
 def test_what_the_tap_cannot_keep_is_told_as_unseen(tapping, open_, customer):
     following = Following(open_(**{**tapping, "tap": "1MB"}), customer.declare("jobs"))
     customer.send(*(b"x" * 10_000 for _ in range(500)))
+    customer.counted(following.mark["tap"], 500)
     eventually(lambda: following.again() and following.seen + following.unseen.get("over the budget", 0) >= 500)
     assert 100 <= following.seen <= 110
     assert following.unseen == {"over the budget": 500 - following.seen}
