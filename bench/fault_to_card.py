@@ -66,7 +66,7 @@ def ours(folder: Path, database: Database, room: Room) -> tuple[Server, str]:
         {"main": database.url("shop")},
         {"negative_stock": {"every": "1s"}},
         channels={"room": channel},
-        alerts={"rules": str(folder / "rule.yml"), "every": "1s", "routes": [{"to": ["room"]}]},
+        alerts={"rules": str(folder / "rule.yml"), "every": "1s", "routes": [{"to": ["room"], "group_by": ["..."]}]},
     )
 
 

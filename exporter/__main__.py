@@ -16,8 +16,9 @@ COMMANDS = {
     "probe": "one run of a probe: samples, evidence, statements, timings",
     "reconcile": "one day's orders, callbacks, bill and export held against each other",
     "card": "show a test card, or really send it through the real path",
-    "rules": "what each rule evaluates to now",
+    "rules": "what each rule evaluates to now; `rules test FILE` runs their unit tests",
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",
+    "schema": "propose a JSON Schema for the messages of a topic, from a sample of them",
     "init": "write a config for the shop that a URL leads to",
     "demo": "an embedded shop with the reference incident, and two local rooms",
 }

@@ -5,26 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import cards, collector, overview, selfmetrics
-from exporter.config import ROOT, Config, ConfigFaultError, load
+from exporter.config import ROOT, ConfigFaultError
 from exporter.delivery import Sender
-from exporter.judge import Bench, Judge
+from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.plan import Plan
 from exporter.probes import Probe
-from exporter.rules import Rulebook, RuleFaultError
+from exporter.reports import Reports
+from exporter.rules import RuleFaultError
 from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
 from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.access import Access, AccessError
+from exporter.web.access import AccessError
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
 from exporter.web.status import Language, Status
@@ -45,15 +46,6 @@ _FAULTS = (ConfigFaultError, RuleFaultError, StateFaultError, AccessError)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a configuration asks for, all of it checked, none of it at work yet."""
-
-    config: Config
-    rulebook: Rulebook
-    access: Access | None
 
 
 class App:
@@ -85,7 +77,8 @@ class App:
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
         self._watch = Watch(self._on_reading, now)
-        self._judge = Judge(self._bench(), self._state, self._exposition.series, self._sender.wake)
+        self._judge = Judge(self._plan.bench, self._state, self._exposition.series, self._sender.wake)
+        self._reports = Reports(self._state, self._sender.wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -172,24 +165,19 @@ class App:
     # how it is put together
 
     def _read(self) -> Plan:
-        config = load(self._file)
-        access = Access.load(self._web_config) if self._web_config else None
-        return Plan(config, Rulebook.load(config.rule_files()), access)
+        return Plan.read(self._file, self._web_config)
 
     def _apply(self, plan: Plan) -> None:
         if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
             log.warning("web.listen and state are read at start only: restart to change them")
         before, self._plan = self._plan, plan
-        self._judge.use(self._bench())
+        self._judge.use(plan.bench)
         self._sender.update(plan.config.channels)
         self._server.replace(plan.access)
         self._watch.follow(self._shops.rounds(self._plan.config))
-        for name in Bench(before.rulebook, before.config).watched.keys() - self._bench().watched.keys():
+        for name in before.bench.watched.keys() - plan.bench.watched.keys():
             self._exposition.drop(name)
         self._sittings.news()
-
-    def _bench(self) -> Bench:
-        return Bench(self._plan.rulebook, self._plan.config)
 
     def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())
@@ -200,3 +188,4 @@ class App:
         skipped = selfmetrics.skipped(self._watch.skipped())
         self._exposition.own([*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *skipped])
         self._judge.sit(self._now())
+        self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())

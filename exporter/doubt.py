@@ -8,6 +8,7 @@ from functools import cached_property
 from exporter import probes
 from exporter.alerts import Unsure
 from exporter.metrics import (
+    ALERT_SERIES,
     COVERAGE,
     LAST_SUCCESS,
     NOT_APPLICABLE,
@@ -108,6 +109,8 @@ class Doubt:
 
 def _of_a_probe(metric: str) -> bool:
     """The sidecar's own metrics are always there; what else a rule reads comes from a probe, or from a query."""
+    if metric in ALERT_SERIES:
+        return False
     declared = (each.name for probe in probes.known().values() for metric in probe.METRICS for each in metric.series)
     return not metric.startswith("order_health_") or metric in declared
 

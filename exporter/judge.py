@@ -4,47 +4,54 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from typing import Literal
 
-from exporter import alerts, cards
-from exporter.config import Config, Route
+from exporter import alerts, cards, grouping
+from exporter.bench import Bench
+from exporter.config import Route
 from exporter.doubt import Doubt
-from exporter.model import Alert, AlertKey, Card, Flip, Name, Sample
-from exporter.rules import Judgement, Rulebook, Series
+from exporter.metrics import alert_series
+from exporter.model import Alert, AlertKey, Card, Flip, Group, Mute, Record, Sample
+from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED
 from exporter.state import State
 
 log = logging.getLogger(__name__)
 
 _NOTE_EVERY = timedelta(minutes=1)
+_NOTE_PENDING = timedelta(seconds=10)
+"""What was not noted before a crash does not count into `for`."""
+
+Muted = Callable[[Collection[Alert], datetime], Mapping[AlertKey, Mute]]
+"""Which of these alerts people have muted: silences and acknowledgements."""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What a judge judges by: changes with the configuration, as a whole."""
-
-    rulebook: Rulebook
-    config: Config
-
-    @cached_property
-    def watched(self) -> Mapping[Name, frozenset[str]]:
-        """What is watched, with the names of the metrics that each makes."""
-        return {
-            name: frozenset(series.name for metric in probe.metrics(name.part) for series in metric.series)
-            for shop, section in self.config.shops.items()
-            for name, probe in section.parts(shop).items()
-        }
+def nobody(_among: Collection[Alert], _now: datetime) -> Mapping[AlertKey, Mute]:
+    """Nothing is muted by people."""
+    return {}
 
 
 class Judge:
-    """Holds what is active now. `series` is one consistent picture of all current samples."""
+    """Holds what is active now. `series` is one consistent picture of all current samples.
 
-    def __init__(self, bench: Bench, state: State, series: Callable[[], Series], wake: Callable[[], None]) -> None:
-        self._bench, self._state, self._series, self._wake = bench, state, series, wake
+    `muted` says what people have muted; it is asked in every round.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        state: State,
+        series: Callable[[], Series],
+        wake: Callable[[], None],
+        muted: Muted = nobody,
+    ) -> None:
+        self._bench, self._state, self._series, self._wake, self._muted = bench, state, series, wake, muted
         self._active: dict[AlertKey, Alert] = dict(state.alerts())
+        self._ledgers = state.ledgers()
+        self._mutes: Mapping[AlertKey, Mute] = {}
         self._noted = state.noted()
         self._resuming = True
         self._failed: frozenset[str] = frozenset()
@@ -60,10 +67,15 @@ class Judge:
     def active(self) -> list[Alert]:
         return list(self._active.values())
 
+    def mutes(self) -> Mapping[AlertKey, Mute]:
+        """What is active and not told now, and why."""
+        return self._mutes
+
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
-        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted)]
+        told = alert_series(self.active()) if self._bench.config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), UNROUTED(self._unrouted), *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
@@ -72,15 +84,29 @@ class Judge:
             series = self._series()
             judgement = self._bench.rulebook.judge(series, now)
             doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
-            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in judgement.failed for shop in self._shops()}
+            unjudged = judgement.failed.keys() | judgement.waiting
+            unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
             active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
-            flips = [_told(flip, judgement, doubt) for flip in flips]
-            written = [pair for flip in flips for pair in self._cards(flip, judgement)]
-            due = self._noted is None or not timedelta() <= now - self._noted < _NOTE_EVERY
-            if flips or due or _changed(self._active, active):
-                self._state.commit(active, written, now)
+            flips = [_ended(flip, judgement, doubt) for flip in flips]
+            among = grouping.known(self._ledgers, active.values(), flips)
+            mutes = self._bench.muted(among, now) | dict(self._muted(among, now))
+            ledgers, groups = grouping.step(
+                self._ledgers,
+                active.values(),
+                flips,
+                mutes=mutes,
+                now=now,
+                route=self._bench.settings,
+                external_url=self._bench.config.web.external_url,
+            )
+            written = [pair for group in groups for pair in self._cards(group)]
+            pause = _NOTE_PENDING if any(each.status == "pending" for each in active.values()) else _NOTE_EVERY
+            due = self._noted is None or not timedelta() <= now - self._noted < pause
+            if flips or due or ledgers != self._ledgers or _changed(self._active, active):
+                records = [_record(flip, mutes.get(flip.alert.key)) for flip in flips]
+                self._state.commit(active, written, now, ledgers=ledgers, records=records)
                 self._noted = now
-            self._active, self._judged_at = active, now
+            self._active, self._ledgers, self._mutes, self._judged_at = active, ledgers, mutes, now
         self._log(flips, judgement.failed)
         if written:
             self._wake()
@@ -96,7 +122,7 @@ class Judge:
         for flip in flips:
             status = "no longer checked" if flip.lost else flip.alert.status
             log.info("%s is %s: %s", flip.alert.rule, status, dict(flip.alert.labels))
-            if route_of(self._bench.config, flip.alert.labels) is None:
+            if self._bench.route(flip.alert.labels) is None:
                 self._unrouted += 1
                 log.warning("%s: no route in alerts.routes takes it, so nobody is told", flip.alert.rule)
         for rule in sorted(failed.keys() - self._failed):
@@ -106,36 +132,37 @@ class Judge:
     def _shops(self) -> set[str]:
         return {"", *self._bench.config.shops, *(alert.labels.get("shop", "") for alert in self._active.values())}
 
-    def _cards(self, flip: Flip, judgement: Judgement) -> list[tuple[str, Card]]:
-        config = self._bench.config
-        route = route_of(config, flip.alert.labels)
+    def _cards(self, group: Group) -> list[tuple[str, Card]]:
+        config, route = self._bench.config, self._bench.route(group.alerts[0].labels)
         if route is None:
             return []
-        card = cards.write(
-            flip,
-            zone=config.zone,
-            language=config.language,
-            external_url=config.web.external_url,
-            mention=tuple(route.mention) if flip.alert.status == "firing" else (),
-            value_now=judgement.value_now(flip.alert) if flip.alert.status == "resolved" else None,
-        )
+        card = cards.write(group, zone=config.zone, language=config.language, mention=_called(route, group))
         return [(channel, card) for channel in route.to]
 
 
-def route_of(config: Config, labels: Mapping[str, str]) -> Route | None:
-    """The first route that takes these labels; without any routes, every channel is told."""
-    if not config.alerts.routes:
-        return Route(to=list(config.channels)) if config.channels else None
-    return next((route for route in config.alerts.routes if route.takes(labels)), None)
+def _called(route: Route, group: Group) -> tuple[str, ...]:
+    """Whom the alerts call that began; those of the worst severity first."""
+    begun = {each.labels.get("severity", "info"): None for each in group.news if each.status == "firing"}
+    return tuple(dict.fromkeys(name for severity in begun for name in route.called(severity)))
 
 
-def _told(flip: Flip, judgement: Judgement, doubt: Doubt) -> Flip:
-    over = flip.alert.status == "resolved"
-    return replace(flip, lost=over and judgement.value_now(flip.alert) is None and doubt.lost(flip.alert))
+def _ended(flip: Flip, judgement: Judgement, doubt: Doubt) -> Flip:
+    """A flip with what is known of its end."""
+    if flip.alert.status != "resolved":
+        return flip
+    value = judgement.value_now(flip.alert)
+    return replace(flip, lost=value is None and doubt.lost(flip.alert), value_now=value)
+
+
+def _record(flip: Flip, mute: Mute | None) -> Record:
+    alert = flip.alert
+    ended: Literal["lost", "resolved"] = "lost" if flip.lost else "resolved"
+    status = "firing" if alert.status == "firing" else ended
+    return Record(flip.at, alert.rule, alert.labels, status, alert.since, alert.value, mute.why if mute else "")
 
 
 def _changed(before: Mapping[AlertKey, Alert], after: Mapping[AlertKey, Alert]) -> bool:
     """Is there something that a restart must know? A new value alone is not."""
-    return {key: (a.status, a.since) for key, a in before.items()} != {
-        key: (a.status, a.since) for key, a in after.items()
+    return {key: (a.status, a.since, a.gone) for key, a in before.items()} != {
+        key: (a.status, a.since, a.gone) for key, a in after.items()
     }

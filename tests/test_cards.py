@@ -6,8 +6,9 @@ import pytest
 
 from exporter import cards
 from exporter.cards.words import WORDS
-from exporter.model import Alert, Case, Fact, Flip, Link
+from exporter.model import Alert, Case, Fact, Link
 from exporter.text import letters
+from tests.groups import alone
 
 NOW = datetime(2026, 11, 22, 18, 20, tzinfo=UTC)
 SETTING = {"zone": ZoneInfo("Asia/Shanghai"), "language": "zh", "external_url": "https://o.example/"}
@@ -32,7 +33,10 @@ ALERT = Alert(
 
 
 def write(alert=ALERT, at=NOW, **setting):
-    return cards.write(Flip(alert, at), **(SETTING | setting))
+    more = {name: setting.pop(name) for name in ("value_now", "lost") if name in setting}
+    given = SETTING | setting
+    group = alone(alert, at, external_url=given.pop("external_url"), **more)
+    return cards.write(group, **given)
 
 
 def over(**setting):
@@ -258,7 +262,7 @@ def test_an_alert_that_time_ended_claims_no_recovery():
     english = write(replace(alert, status="resolved"), NOW + timedelta(hours=24), language="en")
     assert english.title == "🔵 Told long enough (main)"
     assert "Resolved" not in english.title
-    lost = cards.write(Flip(replace(alert, status="resolved"), NOW, lost=True), **SETTING)
+    lost = write(replace(alert, status="resolved"), lost=True)
     assert "不再检查" in lost.title
 
 
@@ -271,5 +275,5 @@ def test_a_length_of_time_has_its_unit_once():
         value=65.0,
         annotations={"summary": "停止消费", "unit": "秒"},
     )
-    card = cards.write(Flip(alert, NOW), zone=ZoneInfo("Asia/Shanghai"), language="zh", external_url="")
+    card = write(alert)
     assert (card.number, card.unit) == ("1分钟 5秒", "")

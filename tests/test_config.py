@@ -185,3 +185,17 @@ def test_a_value_that_could_not_work_is_refused_before_it_does_harm(tmp_path, wr
     [line] = faults(tmp_path, GOOD.replace(written, instead, 1))
     assert line.removeprefix("config.yaml:").startswith(said)
     assert "c4n" not in line
+
+
+def test_the_outside_is_told_by_labels_and_by_an_address_without_a_slash_at_its_end(tmp_path):
+    text = GOOD.replace("order-health.example.com}", "order-health.example.com/oh/}")
+    file = write(tmp_path, text.replace("  every: 5s", "  external_labels: {region: hz}"))
+    external = load(file, ENV).external()
+    assert (external.labels, external.url, external.path) == (
+        {"region": "hz"},
+        "http://order-health.example.com/oh",
+        "/oh",
+    )
+    told = faults(tmp_path, text.replace("  every: 5s", "  external_labels: {a-b: hz, __x: y}"))
+    assert len(told) == 2
+    assert "alerts.external_labels.a-b: cannot be a label; write letters" in told[0]

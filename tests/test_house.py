@@ -8,18 +8,21 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import promql_parser
 import pytest
 import yaml
 
 from exporter import __main__, delivery, metrics, notify, probes, selfmetrics
 from exporter.config import Config
 from exporter.model import Card, Link, Metric
+from tests.keeping import kept
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
 OWN = [thing for room in (delivery, metrics, selfmetrics) for thing in vars(room).values() if isinstance(thing, Metric)]
 DECLARED = {metric.name: metric for probe in probes.known().values() for metric in probe.METRICS}
 DECLARED |= {metric.name: metric for metric in OWN}
+SERIES = {each.name: frozenset({"shop", *each.labels}) for metric in DECLARED.values() for each in metric.series}
 RULES = [
     (file, rule)
     for file in sorted((ROOT / "rules").glob("*.yml"))
@@ -152,10 +155,38 @@ def test_a_title_is_short_enough_for_the_smallest_card(file, rule):
 @pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{f.stem}:{r.get('alert')}" for f, r in RULES])
 def test_a_rule_reads_only_metrics_and_labels_that_exist(file, rule):
     read = set(re.findall(r"\border_health_[a-z0-9_]+", rule["expr"]))
-    assert read <= set(DECLARED)
-    labels = {"shop", *(label for name in read for label in DECLARED[name].labels)}
-    for annotation in rule["annotations"].values():
-        assert set(re.findall(r"\$labels\.(\w+)", annotation)) <= labels
+    assert read <= set(SERIES)
+    labels = kept(promql_parser.parse(rule["expr"]), SERIES)
+    for text in (*rule["annotations"].values(), *rule["labels"].values()):
+        asked = set(re.findall(r"(?:\$labels|\.Labels)\.(\w+)", text))
+        assert asked <= labels, f"{text} asks for a label that the expression drops"
+
+
+@pytest.mark.parametrize(
+    ("expr", "labels"),
+    [
+        ("a", {"shop", "x", "y"}),
+        ("sum by (x, nothing) (a) * 2", {"x"}),
+        ("max without (x) (a)", {"shop", "y"}),
+        ("count(a)", set()),
+        ("topk(3, a)", {"shop", "x", "y"}),
+        ("a > on (shop) b", {"shop"}),
+        ("a > ignoring (x, y) b", {"shop"}),
+        ("a > on (shop) group_left () b", {"shop", "x", "y"}),
+        ("b < on (shop) group_right () a", {"shop", "x", "y"}),
+        ("b * on (shop) group_left (x) max by (shop, x) (a)", {"shop", "x"}),
+        ("a and on (shop) b", {"shop", "x", "y"}),
+        ("a or b", {"shop"}),
+        ("time() - a > 5", {"shop", "x", "y"}),
+        ("absent(a)", set()),
+        ("rate(a[5m]) > 1 unless b", {"shop", "x", "y"}),
+        ("max_over_time(sum by (x) (a)[5m:])", {"x"}),
+        ('label_replace(b, "z", "$1", "shop", "(.*)")', {"shop", "z"}),
+    ],
+)
+def test_labels_that_an_expression_drops_are_known(expr, labels):
+    """So that the test above can fail."""
+    assert kept(promql_parser.parse(expr), {"a": frozenset({"shop", "x", "y"}), "b": frozenset({"shop"})}) == labels
 
 
 def test_time_is_an_argument():

@@ -9,7 +9,7 @@ import pytest
 from exporter.config import load
 from exporter.judge import Bench, Judge
 from exporter.metrics import Exposition
-from exporter.model import Coverage, Gap, Name, Reading
+from exporter.model import Coverage, Gap, Mute, Name, Reading
 from exporter.probes import known
 from exporter.probes.consumer_delay import ConsumerDelay
 from exporter.probes.consumer_delay import tell as delay
@@ -42,13 +42,18 @@ class Court:
     def __init__(self, folder, state, config=CONFIG):
         self.folder, self.state = folder, state
         self.exposition, self.woken = Exposition(), []
-        self.judge = Judge(self.bench(config), state, self.exposition.series, lambda: self.woken.append(1))
+        self.mutes = {}
+        self.judge = Judge(self.bench(config), state, self.exposition.series, lambda: self.woken.append(1), self.muted)
+
+    def muted(self, among, _now):
+        """By the name of the rule."""
+        return {alert.key: self.mutes[alert.rule] for alert in among if alert.rule in self.mutes}
 
     def bench(self, config):
         file = self.folder / "config.yaml"
         file.write_text(config, encoding="utf-8")
         loaded = load(file)
-        return Bench(Rulebook.load(loaded.rule_files()), loaded)
+        return Bench(Rulebook.load(loaded.rule_files(), loaded.external()), loaded)
 
     def reads(self, probe, *samples, shop="main", at=0.0, **more):
         reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, **more)
@@ -215,7 +220,8 @@ def test_all_alerts_of_many_shops_at_once_are_told_within_a_second_or_so(court):
     samples = [stock.SKUS(1, warehouse=f"w{n}") for n in range(1500)]
     court.reads("negative_stock", *samples)
     assert len(court.told(1)) == 1500
-    assert sum(card.status == "firing" for card in court.cards()) == 1500
+    [card] = court.cards()
+    assert (card.status, card.covers, card.number) == ("firing", 1500, "1,500")
 
 
 def pending(court, at=0):
@@ -238,6 +244,37 @@ def test_what_was_pending_long_ago_begins_anew(court, tmp_path, state):
     pending(court)
     again = Court(tmp_path, state)
     assert pending(again, 7200) == [NOW + timedelta(hours=2)]
+
+
+def test_a_crash_now_and_then_does_not_keep_a_pending_alert_from_firing(court, tmp_path, state):
+    """Each life is shorter than a minute; of each at most ten seconds are not noted."""
+    pending(court)
+    told = []
+    for life in range(1, 30):
+        again = Court(tmp_path, state)
+        pending_now = paid.TRUNCATED(1)
+        for second in range(0, 50, 5):
+            at = life * 55 + second
+            again.all_well(at)
+            again.reads("pending_paid", orders(0), pending_now, at=at)
+            told += [at for rule, _, _ in again.told(at) if rule == "PendingPaidTruncated"]
+    assert len(told) == 1
+    assert 600 < told[0] <= 900
+
+
+def test_what_goes_on_firing_for_a_while_ends_at_the_same_time_over_a_restart(court, tmp_path, state):
+    rules = "groups: [{name: g, rules: [{alert: A, expr: order_health_negative_stock_skus > 0, keep_firing_for: 5m}]}]"
+    (tmp_path / "keep.yml").write_text(rules, encoding="utf-8")
+    config = CONFIG + "alerts: {rules: keep.yml}\n"
+    court.judge.use(court.bench(config))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("A", "firing", False)]
+    court.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=5)
+    assert court.told(5) == []
+    again = Court(tmp_path, state, config)
+    again.reads("negative_stock", stock.SKUS(0, warehouse="a"), at=300)
+    assert again.told(304) == []
+    assert again.told(305) == [("A", "resolved", False)]
 
 
 def shards(unread):
@@ -303,6 +340,57 @@ def test_a_rule_that_cannot_be_evaluated_is_logged_once_and_counted(court, tmp_p
     assert JUDGED_AT((NOW + timedelta(seconds=2)).timestamp()) in court.judge.samples()
 
 
+def test_alerts_are_series_for_who_asks_for_them_and_rules_read_them(court, tmp_path):
+    rules = (
+        "groups: [{name: g, rules: ["
+        "{alert: Negative, expr: order_health_negative_stock_skus > 0, labels: {value: x}},"
+        "{alert: Later, expr: order_health_negative_stock_skus > 0, for: 1h},"
+        '{alert: Both, expr: \'count(ALERTS{alertstate="firing", alertname="Negative"}) > 0\'}]}]'
+    )
+    (tmp_path / "alerts.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: alerts.yml, export: true}\n"))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    court.exposition.own(court.judge.samples())
+    page = court.exposition.page(None)[0].decode()
+    labels = 'shop="main",value="x",warehouse="a"'
+    assert f'ALERTS{{alertname="Negative",alertstate="firing",{labels}}} 1\n' in page
+    assert 'ALERTS{alertname="Later",alertstate="pending",shop="main",warehouse="a"} 1\n' in page
+    assert f'ALERTS_FOR_STATE{{alertname="Negative",{labels}}} {NOW.timestamp() / 1e9}e+09\n' in page
+    assert page.count("# TYPE ALERTS gauge\n") == page.count("# TYPE ALERTS_FOR_STATE gauge\n") == 1
+    assert court.told(5) == [("Both", "firing", False)]
+    court.all_well()
+    assert court.told(10) == [("Negative", "resolved", False)]
+    court.exposition.own(court.judge.samples())
+    assert "Negative" not in court.exposition.page(None)[0].decode()
+    assert court.told(15) == [("Both", "resolved", False)]
+
+
+def test_a_template_that_fails_does_not_keep_the_card_back_and_stands_on_it(court, tmp_path):
+    rules = (
+        "groups: [{name: g, rules: [{alert: Negative, expr: order_health_negative_stock_skus > 0, "
+        "annotations: {summary: '{{ query `none` | first | value }}'}}]}]"
+    )
+    (tmp_path / "failing.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: failing.yml}\n"))
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    (card,) = court.cards()
+    assert "<error expanding template: first: first() called on vector with no elements>" in card.title
+
+
+def test_alerts_of_a_group_that_is_not_due_stay_as_they_are(court, tmp_path):
+    rules = "groups: [{name: g, interval: 1m, rules: [{alert: Negative, expr: order_health_negative_stock_skus > 0}]}]"
+    (tmp_path / "slow.yml").write_text(rules, encoding="utf-8")
+    court.judge.use(court.bench(CONFIG + "alerts: {rules: slow.yml}\n"))
+    court.all_well()
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    assert court.told() == [("Negative", "firing", False)]
+    court.all_well()
+    assert court.told(30) == []
+    assert court.told(60) == [("Negative", "resolved", False)]
+
+
 def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(court.state, "commit", _full)
@@ -312,5 +400,81 @@ def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, mon
     assert court.told(2) == [("OrdersPaidYetPending", "firing", False)]
 
 
-def _full(*_):
+def routed(court, *routes, more=""):
+    text = f"alerts: {{routes: [{', '.join(routes)}]{more}}}\nchannels:"
+    court.judge.use(court.bench(CONFIG.replace("channels:", text)))
+
+
+def test_a_silenced_alert_keeps_its_state_and_is_told_when_the_silence_ends(court):
+    court.mutes = {"OrdersPaidYetPending": Mute("silenced", by="li")}
+    firing(court)
+    assert court.cards() == []
+    assert [mute.by for mute in court.judge.mutes().values()] == ["li"]
+    court.mutes = {}
+    assert court.told(2) == []
+    assert [card.status for card in court.cards()] == ["firing"]
+
+
+def test_the_next_card_after_an_acknowledgement_says_who_took_it(court):
+    firing(court)
+    court.mutes = {"OrdersPaidYetPending": Mute("acknowledged", by="李雷", since=NOW)}
+    court.sit(2)
+    court.mutes = {}
+    court.reads("pending_paid", orders(0))
+    court.sit(3)
+    assert ("认领", "李雷 11-22 11:00") in [(fact.name, fact.value) for fact in court.cards()[-1].facts]
+
+
+def test_a_restart_forgets_nothing_of_what_was_told(court, tmp_path, state):
+    firing(court)
+    again = Court(tmp_path, state)
+    again.all_well(2)
+    assert again.told(2) == [("OrdersPaidYetPending", "resolved", False)]
+    assert [card.status for card in court.cards()] == ["firing", "resolved"]
+
+
+def test_what_fires_on_is_told_again_after_four_hours_and_calls_again(court):
+    routed(court, "{to: [ops], mention: {critical: [li], warning: [han]}}")
+    firing(court)
+    court.sit(4 * 3600 + 1)
+    assert [card.title[:7] for card in court.cards()] == ["🔴 3 笔订单", "🔴 仍未恢复："]
+    assert [card.mention for card in court.cards()] == [("li",), ("li",)]
+
+
+def test_in_quiet_hours_only_what_is_excepted_is_told(court):
+    quiet = '{from: "10:30", to: "11:30", except: [warning]}'  # NOW is 11:00 in Shanghai
+    routed(court, f"{{to: [ops], quiet: {quiet}}}")
+    firing(court)
+    assert court.cards() == []
+    assert [mute.why for mute in court.judge.mutes().values()] == ["quiet"]
+    court.all_well(1800)
+    court.reads("pending_paid", orders(3), at=1800)
+    court.sit(1800)
+    assert [card.status for card in court.cards()] == ["firing"]
+
+
+def test_what_one_alert_explains_is_not_told(court):
+    more = ", inhibit: [{source: {alertname: StockBelowZero}, target: {alertname: OrdersPaidYetPending}, equal: shop}]"
+    routed(court, "{to: [ops]}", more=more)
+    court.reads("negative_stock", stock.SKUS(1, warehouse="a"))
+    court.reads("pending_paid", orders(3))
+    court.reads("pending_paid", orders(3), shop="west")
+    court.sit(1)
+    assert sorted(card.facts[-2].value for card in court.cards()) == ["main", "west"]
+    assert [(mute.why, mute.by) for mute in court.judge.mutes().values()] == [("inhibited", "StockBelowZero")]
+
+
+def test_the_journal_keeps_every_flip_also_those_that_nobody_was_told(court, state):
+    court.mutes = {"OrdersPaidYetPending": Mute("silenced")}
+    firing(court)
+    court.reads("pending_paid", orders(0))
+    court.sit(2)
+    records = state.history(NOW, NOW + timedelta(minutes=1))
+    assert [(each.rule, each.status, each.muted) for each in records] == [
+        ("OrdersPaidYetPending", "resolved", "silenced"),
+        ("OrdersPaidYetPending", "firing", "silenced"),
+    ]
+
+
+def _full(*_, **__):
     raise StateFaultError("state: the disk is full")

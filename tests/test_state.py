@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from exporter.model import Alert, Card, Case, Fact, Link
+from exporter.model import Alert, Card, Case, Entry, Fact, Flip, Ledger, Link, Mute, Record
 from exporter.state import State, StateFaultError, nouns
 
 AT = datetime(2026, 11, 22, 3, 4, 5, 678901, UTC)
@@ -268,6 +268,15 @@ def test_cards_that_another_sidecar_took_are_not_merged(state):
     assert titles(state.due("ops", NOW)) == ["b"]
 
 
+def test_a_digest_is_handed_over_card_by_card_but_for_those_the_other_channel_has(state):
+    fill(state, "a", "b")
+    state.commit({}, [("ops", a_card("c")), ("duty", a_card("c"))], AT)
+    state.merge(state.due("ops", NOW), a_card("digest"), NOW)
+    assert state.hand_over("ops", "duty", NOW) == 2
+    assert titles(state.due("ops", NOW)) == ["c"]
+    assert sorted(titles(state.due("duty", NOW))) == ["a", "b", "c"]
+
+
 def test_an_unfolded_digest_gives_its_cards_back_and_they_stay_alone(state):
     fill(state, "a", "b")
     digest = state.merge(state.due("ops", NOW), a_card("digest"), NOW)
@@ -420,6 +429,43 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
         State(f"sqlite:///{tmp_path}/state.db")
 
 
+def test_a_state_of_the_first_version_is_led_to_this_one_and_keeps_its_alerts(tmp_path):
+    first = State(f"sqlite:///{tmp_path}/state.db")
+    first.commit({an_alert().key: an_alert()}, [], AT)
+    first.close()
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        for table in ("groups", "told", "journal", "bulletins"):
+            connection.execute(f"DROP TABLE order_health_{table}")
+        connection.execute("UPDATE order_health_meta SET value = '1' WHERE name = 'version'")
+    connection.close()
+    now = State(f"sqlite:///{tmp_path}/state.db")
+    assert now.alerts() == {an_alert().key: an_alert()}
+    assert (now.ledgers(), now.history(AT, AT)) == ({}, [])
+    now.close()
+
+
+def a_record(at, rule="Pending", **more):
+    return Record(at, rule, {"alertname": rule, "shop": "main"}, "firing", at, 1.0, **more)
+
+
+def test_the_journal_is_read_newest_first_and_by_its_span(state):
+    minutes = [AT + timedelta(minutes=number) for number in range(5)]
+    state.commit({}, [], AT, records=[a_record(at) for at in minutes])
+    assert [each.at for each in state.history(minutes[1], minutes[4])] == minutes[3:0:-1]
+    assert len(state.history(minutes[0], minutes[4], most=2)) == 2
+
+
+def test_the_journal_keeps_a_month_and_a_bounded_number(state, monkeypatch):
+    monkeypatch.setattr("exporter.state.journal.KEPT_RECORDS", 3)
+    days = [AT + timedelta(days=number) for number in (0, 29, 30, 31)]
+    for at in days:
+        state.commit({}, [], at, records=[a_record(at)])
+    ever = AT - timedelta(days=1), AT + timedelta(days=100)
+    assert [each.at for each in state.history(*ever)] == days[:0:-1]
+    state.commit({}, [], days[-1], records=[a_record(days[-1], f"Rule{n}") for n in range(5)])
+    assert [each.rule for each in state.history(*ever)] == ["Rule4", "Rule3", "Rule2"]
+
+
 def test_a_state_of_a_newer_version_is_refused_and_left_alone(tmp_path):
     State(f"sqlite:///{tmp_path}/state.db").close()
     with sqlite3.connect(tmp_path / "state.db") as connection:
@@ -480,6 +526,13 @@ def test_everything_works_on_a_database_server_too(shared):
     shared.forget(set())
     assert shared.recall("main", "paid") == {}
     assert shared.waiting() == {}
+    entry = Entry(alert.key, True, 2, AT, Flip(alert, AT, lost=True, value_now=0.5), Mute("acknowledged", "李", AT))
+    ledgers = {"g" * 3000: Ledger("g" * 3000, AT, AT, {alert.key: entry})}
+    shared.commit({}, [("ops", a_card("d"))], AT, ledgers=ledgers, records=[a_record(AT)])
+    assert shared.ledgers() == ledgers
+    assert shared.history(AT, AT + timedelta(seconds=1)) == [a_record(AT)]
+    assert shared.hand_over("ops", "duty", NOW) == 1
+    assert titles(shared.due("duty", NOW)) == ["d"]
 
 
 @pytest.mark.server

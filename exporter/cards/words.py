@@ -2,89 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from exporter.cards.phrases import MEASURES, SECONDS, Words
 from exporter.cards.values import VALUES, Language
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language; texts with {} are filled by `str.format`."""
-
-    language: Language
-    colon: str
-    over: str
-    lost: str
-    now: str
-    unit_now: str
-    runbook: str
-    status_page: str
-    severity: str
-    since: str
-    lasting: str
-    lasted: str
-    until: str
-    over_text: str
-    over_count: str
-    lost_text: str
-    ended_text: str
-    sent: str
-    digest_title: str
-    digest_text: str
-    unlisted: str
-    digest_unit: str
-    trial_title: str
-    trial_text: str
-    units: tuple[str, str, str, str]
-    severities: Mapping[str, str]
-    labels: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]]
-
-    def say(self, label: str, value: str) -> str:
-        """A label's value in words, or as it is where there are none."""
-        return self.values.get(label, {}).get(value, value)
-
-    def worded(self, text: str, labels: Mapping[str, str]) -> str:
-        """Text that names values of labels, with the words for these: `金额不一致` for `amount_mismatch`."""
-        for name, value in labels.items():
-            if (word := self.say(name, value)) != value:
-                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", word, text, flags=re.ASCII)
-        return text
-
-    def span(self, seconds: float, parts: int = 2) -> str:
-        """A length of time as people say it, in its largest units: `3小时 5分钟`, `3h 5m`; for one part, `3小时`."""
-        amounts, rest = [], max(0, round(seconds))
-        for size in (86_400, 3_600, 60, 1):
-            amount, rest = divmod(rest, size)
-            amounts.append(amount)
-        first = next((place for place, amount in enumerate(amounts) if amount), len(amounts) - 1)
-        said = list(zip(amounts, self.units, strict=True))[first : first + parts]
-        return " ".join(f"{amount}{unit}" for amount, unit in said if amount or len(said) == 1)
-
-    def amount(self, value: float, unit: str) -> str:
-        """A value as a figure; seconds as a length of time."""
-        if unit in SECONDS:
-            return self.span(value)
-        return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
-
-    def amount_with_unit(self, value: float, unit: str) -> str:
-        return f"{self.amount(value, unit)} {'' if unit in SECONDS else unit}".rstrip()
-
-
-SECONDS = frozenset({"s", "seconds", "秒"})
-"""Units whose values are read as a length of time."""
-
-MEASURES = SECONDS | {"ms", "毫秒", "B", "KB", "MB", "bytes", "字节", "%", "CNY", "元"}
-"""Units of what is measured; a value in any other unit counts things, which are its evidence."""
+__all__ = ["MEASURES", "SECONDS", "WORDS", "Words"]
 
 WORDS: Mapping[Language, Words] = {
     "zh": Words(
         language="zh",
         colon="：",
+        comma="，",
+        stop="。",
         over="已恢复：{}",
         lost="不再检查：{}",
+        ended="已结束：{}",
+        still="仍未恢复：{}",
+        several="{} 条告警：{}",
+        firing_count="{} 条告警未恢复",
+        added_count="其中 {} 条是新的",
+        resolved_count="{} 条已恢复",
+        lost_count="{} 条已结束但不代表恢复",
+        firing_unit="条告警未恢复",
+        over_unit="条告警已恢复",
+        taken="认领",
+        flapped="反复",
+        times="{} 次变化",
         now="现在",
         unit_now="{}（现在）",
         runbook="处理手册",
@@ -95,6 +39,7 @@ WORDS: Mapping[Language, Words] = {
         lasted="共持续",
         until="恢复",
         over_text="问题已消失，共持续 {}。",
+        unseen_text="出现后很快消失，此前没有通知过，共持续 {}。",
         over_count="现在 {}，告警时 {}。",
         lost_text="规则、检查项或店铺已从配置中移除，或者数据已无法取得。这不代表问题已消失，原因见状态页。",
         ended_text="到期的只是通知（共通知 {}），变更本身不会恢复。没有确认过的，请按处理手册核对。",
@@ -122,7 +67,7 @@ WORDS: Mapping[Language, Words] = {
             "table": "数据表",
             "digest": "语句摘要",
             "finding": "隐患",
-            "path": "导出",
+            "path": "路径",
             "export": "导出",
             "event": "事件",
             "queue": "队列",
@@ -130,14 +75,29 @@ WORDS: Mapping[Language, Words] = {
             "group": "消费组",
             "field": "字段",
             "content": "内容",
+            "keyword": "约定",
         },
         values=VALUES["zh"],
     ),
     "en": Words(
         language="en",
         colon=": ",
+        comma=", ",
+        stop=". ",
         over="Resolved: {}",
         lost="No longer checked: {}",
+        ended="Ended: {}",
+        still="Still: {}",
+        several="{} alerts: {}",
+        firing_count="{} firing",
+        added_count="{} of them new",
+        resolved_count="{} resolved",
+        lost_count="{} ended without being known to be resolved",
+        firing_unit="firing",
+        over_unit="resolved",
+        taken="Taken",
+        flapped="Flaps",
+        times="{} changes",
         now="now",
         unit_now="{} now",
         runbook="Runbook",
@@ -148,6 +108,7 @@ WORDS: Mapping[Language, Words] = {
         lasted="For",
         until="Until",
         over_text="The fault is gone; it lasted {}.",
+        unseen_text="It came and went before anybody was told; it lasted {}.",
         over_count=" Now {}, before {}.",
         lost_text="Its rule, probe or shop was removed from the configuration, or the data cannot be had any more. "
         "That does not mean the fault is gone; the status page says why.",
@@ -185,6 +146,7 @@ WORDS: Mapping[Language, Words] = {
             "group": "Group",
             "field": "Field",
             "content": "Holds",
+            "keyword": "Rule",
         },
         values=VALUES["en"],
     ),

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _rules(config: Config, report: Report) -> None:
     try:
-        rulebook = Rulebook.load(config.rule_files())
+        rulebook = Rulebook.load(config.rule_files(), config.external())
     except RuleFaultError as error:
         for line in str(error).splitlines():
             report.fault(line)

@@ -1,24 +1,57 @@
-"""`order-health rules`: every probe once, then what each rule makes of it now."""
+"""`order-health rules`: every probe once, then what each rule makes of it now; `rules test`: their unit tests."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from exporter.commands import config_file, once, opened
 from exporter.config import load
 from exporter.metrics import Exposition
-from exporter.rules import Rulebook
+from exporter.rules import Rulebook, RuleFaultError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     config_file(parser)
+    tests = parser.add_subparsers(dest="subcommand", metavar="test").add_parser(
+        "test", help="unit tests in promtool's format, without a configuration and without a shop"
+    )
+    tests.add_argument("files", nargs="+", metavar="FILE", type=Path)
 
 
 def run(args: argparse.Namespace) -> int:
+    return _tested(args.files) if args.subcommand == "test" else _judged(args)
+
+
+def _tested(files: Sequence[Path]) -> int:
+    """Tells of each file as promtool does: 1 when one of them fails."""
+    from exporter.trials import Sheet, failures
+
+    failed = False
+    for file in files:
+        print("Unit Testing: ", file, flush=True)
+        try:
+            found = failures(Sheet.read(file))
+        except RuleFaultError as fault:
+            found = list(fault.faults)
+        if found:
+            failed = True
+            print("  FAILED:", file=sys.stderr)
+            for each in found:
+                print(each, file=sys.stderr)
+                print(flush=True)
+        else:
+            print("  SUCCESS")
+        print(flush=True)
+    return int(failed)
+
+
+def _judged(args: argparse.Namespace) -> int:
     config = load(args.config_file)
-    rulebook = Rulebook.load(config.rule_files())
+    rulebook = Rulebook.load(config.rule_files(), config.external())
     exposition = Exposition()
     silent = []
     for name, shop in opened(config).items():

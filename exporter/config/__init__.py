@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
+from exporter.config.alerting import Alerts, Quiet, Route, Zone
 from exporter.config.plugged import Channels
-from exporter.config.sections import Alerts, Route, ShopSection, Web
-from exporter.strict import Place, Strict, fault, faults, nearest, unknown
+from exporter.config.sections import ShopSection, Web
+from exporter.model import External
+from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
-__all__ = ["ROOT", "Config", "ConfigFaultError", "Route", "ShopSection", "load"]
+__all__ = ["ROOT", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
 
 SHARE = Path(__file__).parent.parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
@@ -32,14 +34,6 @@ class ConfigFaultError(ValueError):
         self.faults = lines
 
 
-def _zone(text: object) -> ZoneInfo:
-    try:
-        return text if isinstance(text, ZoneInfo) else ZoneInfo(str(text))
-    except (ZoneInfoNotFoundError, ValueError):
-        guess = nearest(str(text), available_timezones())
-        raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
-
-
 class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
@@ -49,21 +43,37 @@ class Config(Strict):
     web: Web = Web()
     state: StateUrl = SecretStr("sqlite:///order-health.db")
     language: Literal["zh", "en"] = "zh"
-    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")
+    zone: Zone = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
+        told: list[tuple[Place, list[str]]] = [
+            (("alerts", "routes", number, "to"), route.to) for number, route in enumerate(self.alerts.routes)
+        ]
+        if self.alerts.reports:
+            told.append((("alerts", "reports", "to"), self.alerts.reports.to))
         if found := [
-            fault(
-                ("alerts", "routes", number, "to"),
-                "dangling",
-                f"no channel {name!r}; {unknown(name, self.channels, 'channels')}",
-            )
-            for number, route in enumerate(self.alerts.routes)
-            for name in route.to
+            fault(place, "dangling", f"no channel {name!r}; {unknown(name, self.channels, 'channels')}")
+            for place, names in told
+            for name in names
             if name not in self.channels
         ]:
+            raise faults("Config", found)
+        return self
+
+    @model_validator(mode="after")
+    def _overflows_end_somewhere(self) -> Self:
+        found = []
+        for name, channel in self.channels.items():
+            other, place = self.channels.get(channel.overflow), ("channels", name, "overflow")
+            if channel.overflow and other is None:
+                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, self.channels, 'channels')}"
+                found.append(fault(place, "dangling", text))
+            elif other and other.overflow:
+                text = f"{channel.overflow!r} has an overflow itself; name a channel that has none"
+                found.append(fault(place, "circle", text))
+        if found:
             raise faults("Config", found)
         return self
 
@@ -74,6 +84,10 @@ class Config(Strict):
             return url.set(database=str(self.folder / url.database))
         return url
 
+    def external(self) -> External:
+        """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""
+        return External(self.alerts.external_labels, self.web.external_url.rstrip("/"))
+
     def rule_files(self) -> list[str]:
         """The patterns of `alerts.rules` as absolute paths; the brought rules where the default finds none."""
         if self.alerts.rules == ["rules/*.yml"] and not any(self.folder.glob("rules/*.yml")):
@@ -81,26 +95,31 @@ class Config(Strict):
         return [str(self.folder / pattern) for pattern in self.alerts.rules]
 
 
-def load(file: str | Path, env: Mapping[str, str] | None = None) -> Config:
-    """Reads and checks `file`; raises `ConfigFaultError` with all its faults."""
+def load(file: str | Path, env: Mapping[str, str] | None = None, *, read_files: bool = True) -> Config:
+    """Reads and checks `file`; raises `ConfigFaultError` with all its faults.
+
+    `read_files` False is for a command that makes a file which a section names.
+    """
     path = Path(file)
     try:
         document = Document.read(path, env)
     except Unreadable as fault:
         raise ConfigFaultError([str(fault)]) from None
-    config, found = _validated(document, path.resolve().parent)
+    config, found = _validated(document, {"folder": path.resolve().parent, "read_files": read_files})
     if found or config is None:
         raise ConfigFaultError([str(each) for each in sorted(found, key=lambda each: each.line)])
     return config
 
 
-def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Fault]]:
+def _validated(document: Document, context: Mapping[str, Any]) -> tuple[Config | None, list[Fault]]:
     if not isinstance(document.data, dict):
         return None, [
             document.fault((), "holds no settings; start from config.example.yaml or `order-health init URL`")
         ]
     try:
-        return Config.model_validate({**document.data, "folder": folder}), document.faults
+        # sections that name files find in the context where config.yaml stands
+        given = {**document.data, "folder": context["folder"]}
+        return Config.model_validate(given, context=dict(context)), document.faults
     except ValidationError as error:
         told = {each.place for each in document.faults}
         lines = error.errors(include_url=False, include_context=False, include_input=False)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr, SerializeAsAny, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    SecretStr,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+)
 
 from exporter import notify, probes, queues
 from exporter.config.addresses import named
@@ -15,7 +23,7 @@ from exporter.queues import Broker
 from exporter.strict import below, fault, faults, unknown
 
 
-def _made(given: Any, class_of: Callable[[str, Any], type[BaseModel]]) -> Any:
+def _made(given: Any, class_of: Callable[[str, Any], type[BaseModel]], info: ValidationInfo) -> Any:
     """Sections that belong to plug-ins, each made by its own class; the faults of all of them at once."""
     if not isinstance(given, Mapping):
         return given
@@ -23,7 +31,8 @@ def _made(given: Any, class_of: Callable[[str, Any], type[BaseModel]]) -> Any:
     found = []
     for name, section in given.items():
         try:
-            made[name] = class_of(name, section).model_validate({} if section is None else section)
+            model = class_of(name, section)
+            made[name] = model.model_validate({} if section is None else section, context=info.context)
         except ValidationError as error:
             found += below((name,), error)
     if found:
@@ -63,14 +72,18 @@ def _addressed(given: Any) -> Any:
     return {name: {"url": section} if isinstance(section, str) else section for name, section in given.items()}
 
 
-Probes = Annotated[dict[str, SerializeAsAny[Probe]], BeforeValidator(lambda given: _made(given, _probe_class))]
+Probes = Annotated[
+    dict[str, SerializeAsAny[Probe]], BeforeValidator(lambda given, info: _made(given, _probe_class, info))
+]
 """By the probe's name, which is the name of its file."""
 
-Channels = Annotated[dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given: _made(given, _channel_class))]
+Channels = Annotated[
+    dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given, info: _made(given, _channel_class, info))
+]
 """By a name of the shop's choice; `kind` says which room it is."""
 
 Queues = Annotated[
     dict[Annotated[str, AfterValidator(named)], SerializeAsAny[Broker]],
-    BeforeValidator(lambda given: _made(_addressed(given), _broker_class)),
+    BeforeValidator(lambda given, info: _made(_addressed(given), _broker_class, info)),
 ]
 """By a name of the shop's choice, which becomes a label; the scheme of the URL says which broker it is."""

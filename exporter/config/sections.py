@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,6 @@ from exporter.model import Name
 from exporter.probes import Probe, known
 from exporter.shop import Memory, Shop
 from exporter.strict import Strict, below, fault, faults, unknown
-from exporter.units import Duration
 
 Databases = dict[Annotated[str, AfterValidator(named)], Annotated[Database, BeforeValidator(Database.written)]]
 """By a name of the shop's choice, which becomes a label."""
@@ -105,27 +103,6 @@ class ShopSection(Strict):
         apart = self.probes[name.probe].lane(name.part)
         own = f"{url.host or ''}:{url.port or ''}/{url.database or ''}"
         return f"{own}#{name.shop}/{apart}" if apart else own
-
-
-class Route(Strict):
-    """Where the cards of matching alerts go; the first route that matches takes the alert."""
-
-    match: dict[str, str] = Field(default_factory=dict)
-    to: list[str]
-    mention: list[str] = Field(default_factory=list)
-
-    def takes(self, labels: Mapping[str, str]) -> bool:
-        return all(labels.get(name) == value for name, value in self.match.items())
-
-
-class Alerts(Strict):
-    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings."""
-
-    rules: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
-        default_factory=lambda: ["rules/*.yml"]
-    )
-    every: Annotated[Duration, Field(ge=0.1)] = 5.0
-    routes: list[Route] = Field(default_factory=list)
 
 
 def _opened_by_phones(url: str) -> str:

@@ -22,12 +22,13 @@ log = logging.getLogger(__name__)
 
 _ASK_SECONDS = 30.0  # another process may have written to the same database
 
-RESULTS = ("accepted", "merged", "repeated", "retried", "throttled", "refused", "dead")
+RESULTS = ("accepted", "merged", "overflowed", "repeated", "retried", "throttled", "refused", "dead")
 
 CARDS = Metric(
     "order_health_cards_total",
-    "Cards by what became of them: accepted by the room, merged into a digest, repeated because the room may have "
-    "missed them, retried after a passing fault, throttled by the robot, refused by the robot, dead (given up).",
+    "Cards by what became of them: accepted by the room, merged into a digest, overflowed (given to another channel), "
+    "repeated because the room may have missed them, retried after a passing fault, throttled by the robot, refused by "
+    "the robot, dead (given up).",
     ("channel", "result"),
     "counter",
 )
@@ -136,13 +137,17 @@ class Sender:
         self._asked_at = -math.inf
         self._on_change()
 
+    def _wake_one(self, name: str) -> None:
+        with self._lock:
+            self._ring(name)
+
     def _ring(self, name: str) -> None:
         if not self._running or name not in self._channels:
             return
         if name in self._robots:
             self._robots[name].wake()
             return
-        robot = Robot(name, self._channels[name], self._around, partial(self._tell, name))
+        robot = Robot(name, self._channels[name], self._around, partial(self._tell, name), self._wake_one)
         self._robots[name] = robot
         robot.start()
 

@@ -10,6 +10,7 @@ from exporter.state import Pending
 MINUTE = 60.0
 _RESERVED = 4 / 18  # the part of a minute that only critical cards may use
 _SPACED = 3  # the last messages of a minute leave one by one, so that a flood is told soon and not after a minute
+_STORM = 3  # more cards than a minute holds are told in so many messages
 
 Weigh = Callable[[Pending], int]
 """How many messages a card needs: a companion that calls a person counts too."""
@@ -70,10 +71,15 @@ class Pace:
         return next((each for each in choices if each.rows), min(choices, key=lambda each: each.at))
 
     def _next(self, rows: Sequence[Pending], sends: Sequence[float], weigh: Weigh) -> Sequence[Pending]:
-        """The oldest while there is room for all, a critical one while there is room for those; else all together."""
+        """The oldest while there is room for all; else the critical ones, and what remains goes together.
+
+        In a storm the critical ones go together as well, unless they are very few.
+        """
         if self.share(critical=False).holds(rows, sends, weigh):
             return rows[:1]
         critical = [row for row in rows if row.critical]
+        if critical and len(rows) > self.per_minute and sum(map(weigh, critical)) >= _STORM:
+            return critical
         if critical and self.share(critical=True).holds(critical, sends, weigh):
             return critical[:1]
         return rows

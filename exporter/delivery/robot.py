@@ -18,6 +18,7 @@ log = logging.getLogger("exporter.delivery")
 MAX_AGE_SECONDS = 86400.0
 _TIDY_SECONDS = 3600.0
 _AGAIN_SECONDS = 2.0
+_SPILL_SECONDS = 5.0  # a shorter wait is not worth another room
 _LONGEST_SLEEP = 60.0  # a clock that was set back is noticed after so long
 
 Tell = Callable[[str, int], None]
@@ -25,12 +26,18 @@ Tell = Callable[[str, int], None]
 
 
 class Robot:
-    """`wake`, `use` and `stop` may be called from any thread; everything else happens in the robot's own."""
+    """`wake`, `use` and `stop` may be called from any thread; everything else happens in the robot's own.
 
-    def __init__(self, name: str, channel: Channel, around: Surroundings, tell: Tell) -> None:
+    `ring` wakes another robot by its channel's name.
+    """
+
+    def __init__(
+        self, name: str, channel: Channel, around: Surroundings, tell: Tell, ring: Callable[[str], None]
+    ) -> None:
         self.channel = channel
         self.last: Answer | None = None
         self._name, self._around, self._tell, self._state = name, around, tell, around.state
+        self._ring = ring
         self._bell = threading.Condition()
         self._stopping = threading.Event()
         self._rung = False
@@ -91,7 +98,7 @@ class Robot:
         self._hold = min(self._hold, now + LONGEST_PAUSE)  # the clock may have been set back
         quiet = max(self._hold, self._state.paused(self._name, now))
         if quiet > now:
-            return quiet
+            return self._spill(now, quiet)
         due = self._state.due(self._name, now)
         if not due:
             self._tidy(now)
@@ -102,11 +109,20 @@ class Robot:
         sends = self._state.sends(self._name, now - MINUTE, now)
         choice = Pace(self.channel.per_minute).choose(due, sends, now, self._weigh)
         if not choice.rows:
-            return choice.at
+            return self._spill(now, choice.at)
         row = self._together(choice.rows, now)
         if row and self._state.claim(row, now, self._around.lease):
             self._send(row)
         return now
+
+    def _spill(self, now: float, until: float) -> float:
+        """What would have to wait until then goes to the overflow, where there is one; when to look again."""
+        other = self.channel.overflow
+        if other and until - now > _SPILL_SECONDS and (count := self._state.hand_over(self._name, other, now)):
+            log.warning("channel %s cannot send for %.0f s: %d cards go to %s", self._name, until - now, count, other)
+            self._tell("overflowed", count)
+            self._ring(other)
+        return until
 
     def _send(self, row: Pending) -> None:
         answer = self._carrier.carry(row, self.channel)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from exporter import __version__
 from exporter.metrics import process
 from exporter.metrics.about import LAST_SUCCESS, LIMIT, PART_SUCCESS, SECONDS, SUCCESS, Said
+from exporter.metrics.alerting import SINCE, STATES, alert_series
 from exporter.metrics.coverage import COVERAGE, SCANNED_SHARDS, SHARDS, UNREAD_SHARDS, shards
 from exporter.metrics.page import Page, wanted_format
 from exporter.metrics.text import line_prefix, lines, prefixes
 from exporter.model import Gap, Metric, Name, Reading, Sample
 
 __all__ = [
+    "ALERT_SERIES",
     "COVERAGE",
     "LAST_SUCCESS",
     "LIMIT",
@@ -28,6 +30,7 @@ __all__ = [
     "UNREAD_SHARDS",
     "Exposition",
     "Series",
+    "alert_series",
 ]
 
 NOT_APPLICABLE = Metric(
@@ -40,6 +43,8 @@ PART_NOT_APPLICABLE = Metric(
     "1 for each check that cannot be answered for this part of the probe (a replica, a query), as for a whole probe.",
     ("probe", "part", "check"),
 )
+ALERT_SERIES = frozenset({STATES, SINCE})
+
 BUILD = Metric("order_health_build_info", "The version that is running; always 1.", ("version",))
 
 Series = Sequence[tuple[str, Sample]]

@@ -1,6 +1,7 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
-from exporter.model.alerting import Alert, AlertKey, Finding, Flip
+from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
+from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
 from exporter.model.muting import Mute
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
@@ -12,17 +13,24 @@ __all__ = [
     "Case",
     "Coverage",
     "Delivery",
+    "Entry",
+    "External",
     "Fact",
     "Finding",
     "Flip",
     "Gap",
+    "Group",
     "Kind",
+    "Ledger",
     "Link",
     "Metric",
     "Mute",
     "Name",
     "Outcome",
     "Reading",
+    "Reason",
     "Receipt",
+    "Record",
     "Sample",
+    "Told",
 ]

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
+from urllib.parse import urlsplit
 
 from exporter.model.watching import Case
 
 AlertKey = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class External:
+    """How others know this sidecar: labels that tell its alerts from another's, and the address people open."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+    @cached_property
+    def path(self) -> str:
+        return urlsplit(self.url).path
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,25 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more."""
+    """An alert that began to fire, or ended, at this instant; `lost`: not recovered, but nobody looks any more.
+
+    `value_now` is what the rule of an alert that ended compares at that instant, where it is one number.
+    """
 
     alert: Alert
     at: datetime
     lost: bool = False
+    value_now: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A flip as the journal keeps it; `since` is when the alert began to hold, `muted` why it was not told at once."""
+
+    at: datetime
+    rule: str
+    labels: Mapping[str, str]
+    status: Literal["firing", "resolved", "lost"]
+    since: datetime
+    value: float
+    muted: str = ""

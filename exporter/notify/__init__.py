@@ -31,12 +31,13 @@ Endpoint = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$")]
 class Channel(Strict, ABC):
     """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
 
-    `per_minute` is the pace its robot forgives; a card and its companion are two messages. `requests` is imported only
-    when something is sent.
+    `per_minute` is the pace its robot forgives; a card and its companion are two messages. `overflow` names another
+    channel, which takes what this robot cannot send for now. `requests` is imported only when something is sent.
     """
 
     kind: str
     per_minute: Annotated[int, Field(ge=2)] = 18
+    overflow: str = ""
 
     @abstractmethod
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:

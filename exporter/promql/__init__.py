@@ -1,36 +1,54 @@
 """Evaluates PromQL over samples in memory, as Prometheus would at the same instant.
 
-What it cannot evaluate (ranges, subqueries, offsets and some functions) it refuses before anything is evaluated.
+What it cannot evaluate it refuses before anything is evaluated.
 """
 
 from __future__ import annotations
 
 from exporter.promql.compiler import Expression, compiled
+from exporter.promql.history import History
+from exporter.promql.looks import LOOKBACK
 from exporter.promql.selectors import Selector
-from exporter.promql.vector import EvaluationError, Instant, PromqlError, Samples, Value, filled, nameless
+from exporter.promql.tracks import STALE, is_stale
+from exporter.promql.vector import (
+    NEWEST,
+    EvaluationError,
+    Instant,
+    PromqlError,
+    Source,
+    Value,
+    Version,
+    filled,
+    nameless,
+)
 
 __all__ = [
+    "LOOKBACK",
+    "STALE",
     "EvaluationError",
     "Expression",
+    "History",
     "Instant",
     "PromqlError",
-    "Samples",
     "Selector",
+    "Source",
     "Value",
+    "Version",
     "check",
     "compiled",
     "evaluate",
     "filled",
+    "is_stale",
     "nameless",
 ]
 
 
-def evaluate(expr: str, samples: Samples, at: float) -> list[Value] | float | str:
-    """What the expression is at the instant `at` (Unix seconds).
+def evaluate(expr: str, history: Source, at: float, version: Version = NEWEST) -> list[Value] | float | str:
+    """What the expression is at the instant `at` (Unix seconds): a vector, a number, or a text that is written so.
 
     Raises `PromqlError` when it cannot be evaluated at all, `EvaluationError` when these samples do not match up.
     """
-    result: list[Value] | float | str = compiled(expr).run(Instant(samples, at))
+    result: list[Value] | float | str = compiled(expr, version).run(Instant(history, at))
     return result
 
 

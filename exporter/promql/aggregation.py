@@ -1,4 +1,4 @@
-"""Aggregation over groups of series: sum, min, max, avg, count and group, by and without."""
+"""Aggregation over groups of series, by and without."""
 
 from __future__ import annotations
 
@@ -7,39 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from exporter.promql.vector import NAME, Instant, Node, Value
+from exporter.promql import numbers
+from exporter.promql.statistics import REDUCTIONS, quantile
+from exporter.promql.vector import NAME, NEWEST, EvaluationError, Instant, Node, Value, Version
 
-
-def _sum(numbers: Sequence[float]) -> float:
-    try:
-        return math.fsum(numbers)
-    except (OverflowError, ValueError):  # beyond float64, or infinities of both signs
-        return sum(numbers)
-
-
-def _average(numbers: Sequence[float]) -> float:
-    total = _sum(numbers)
-    if math.isinf(total) and not any(map(math.isinf, numbers)):
-        return _sum([number / len(numbers) for number in numbers])
-    return total / len(numbers)
-
-
-def _extreme(choose: Callable[[Sequence[float]], float]) -> Callable[[Sequence[float]], float]:
-    def extreme(numbers: Sequence[float]) -> float:
-        known = [number for number in numbers if not math.isnan(number)]
-        return choose(known) if known else math.nan
-
-    return extreme
-
-
-AGGREGATIONS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "sum": _sum,
-    "avg": _average,
-    "min": _extreme(min),
-    "max": _extreme(max),
-    "count": lambda numbers: float(len(numbers)),
-    "group": lambda _: 1.0,
-}
+_Members = list[Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +26,15 @@ class Grouping:
             return {name: text for name, text in labels.items() if name not in self.labels and name != NAME}
         return {name: text for name, text in labels.items() if name in self.labels}
 
-    def key(self) -> Callable[[Mapping[str, str]], Hashable]:
+    def groups(self, values: _Members) -> list[_Members]:
+        """The values that belong together, in the order of the first of each group."""
+        key_of = self._key()
+        found: defaultdict[Hashable, _Members] = defaultdict(list)
+        for value in values:
+            found[key_of(value.labels)].append(value)
+        return list(found.values())
+
+    def _key(self) -> Callable[[Mapping[str, str]], Hashable]:
         """What is the same for two series of one group, and quick to ask of ten thousand."""
         if self.without:
             return lambda labels: frozenset(self(labels).items())
@@ -62,16 +42,73 @@ class Grouping:
         return lambda labels: tuple(map(labels.get, names))
 
 
-def aggregate(operation: str, grouping: Grouping, inner: Node) -> Node:
-    compute, key_of = AGGREGATIONS[operation], grouping.key()
+def _reduced(compute: Callable[[Sequence[float]], float]) -> Callable[[Grouping, Node, Node], Node]:
+    def build(grouping: Grouping, inner: Node, _: Node) -> Node:
+        def run(now: Instant) -> list[Value]:
+            groups = grouping.groups(inner(now))
+            return [Value(grouping(members[0].labels), compute([each.value for each in members])) for members in groups]
 
+        return run
+
+    return build
+
+
+def _lone_is_zero(compute: Callable[[Sequence[float]], float]) -> Callable[[Sequence[float]], float]:
+    return lambda numbers: 0.0 if len(numbers) == 1 else compute(numbers)
+
+
+def _quantile(grouping: Grouping, inner: Node, share: Node) -> Node:
     def run(now: Instant) -> list[Value]:
-        groups: defaultdict[Hashable, list[float]] = defaultdict(list)
-        first: dict[Hashable, Mapping[str, str]] = {}
-        for labels, number in inner(now):
-            key = key_of(labels)
-            groups[key].append(number)
-            first.setdefault(key, labels)
-        return [Value(grouping(first[key]), compute(numbers)) for key, numbers in groups.items()]
+        wanted = share(now)
+        return [
+            Value(grouping(members[0].labels), quantile(wanted, [each.value for each in members]))
+            for members in grouping.groups(inner(now))
+        ]
 
     return run
+
+
+def _ranked(*, highest: bool) -> Callable[[Grouping, Node, Node], Node]:
+    """The elements themselves, as many as asked of each group; NaN comes last."""
+
+    def place(value: Value) -> tuple[bool, float]:
+        return math.isnan(value.value), -value.value if highest else value.value
+
+    def build(grouping: Grouping, inner: Node, most: Node) -> Node:
+        def run(now: Instant) -> list[Value]:
+            values, count = inner(now), most(now)
+            if not abs(count) < 2**63:
+                raise EvaluationError(f"the number of elements cannot be {numbers.written(count)}")
+            groups = grouping.groups(values) if count >= 1 else []
+            return [value for members in groups for value in sorted(members, key=place)[: int(count)]]
+
+        return run
+
+    return build
+
+
+def _count_values(grouping: Grouping, inner: Node, label: Node) -> Node:
+    def run(now: Instant) -> list[Value]:
+        name = label(now)
+        kept = grouping if grouping.without else Grouping(grouping.labels | {name})
+        values = [Value({**labels, name: numbers.written(value)}, value) for labels, value in inner(now)]
+        return [Value(kept(members[0].labels), float(len(members))) for members in kept.groups(values)]
+
+    return run
+
+
+_AGGREGATIONS: Mapping[str, Callable[[Grouping, Node, Node], Node]] = {
+    **{name: _reduced(compute) for name, compute in REDUCTIONS.items()},
+    "bottomk": _ranked(highest=False),
+    "count_values": _count_values,
+    "group": _reduced(lambda _: 1.0),
+    "quantile": _quantile,
+    "topk": _ranked(highest=True),
+}
+# In 2.x the deviation of a single element is 0, also of one that is not finite.
+_AGGREGATIONS_OF_2 = {name: _reduced(_lone_is_zero(REDUCTIONS[name])) for name in ("stddev", "stdvar")}
+
+
+def aggregations(version: Version) -> Mapping[str, Callable[[Grouping, Node, Node], Node]]:
+    """By name what builds the node of an aggregation, from its grouping, what is aggregated, and its parameter."""
+    return _AGGREGATIONS if version == NEWEST else {**_AGGREGATIONS, **_AGGREGATIONS_OF_2}

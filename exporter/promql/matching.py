@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
+import promql_parser as tree
+
 from exporter.promql.numbers import ARITHMETIC, COMPARISON
-from exporter.promql.vector import NAME, EvaluationError, Instant, Node, Value, nameless, unique
+from exporter.promql.vector import (
+    NAME,
+    NEWEST,
+    EvaluationError,
+    Instant,
+    Node,
+    Value,
+    Version,
+    mapped,
+    nameless,
+    several_names,
+    unique,
+)
 
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 OPERATORS = SET_OPERATORS | set(ARITHMETIC) | set(COMPARISON)
@@ -24,6 +38,18 @@ class Matching:
     labels: tuple[str, ...] = ()
     many: str = ""
     include: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, modifier: tree.BinModifier | None) -> Matching:
+        """What the parser read behind an operator."""
+        if modifier is None:
+            return cls()
+        many = {"ManyToOne": "left", "OneToMany": "right"}.get(str(modifier.card).rpartition(".")[2], "")
+        include = tuple(modifier.group_labels or ())
+        if modifier.matching is None:
+            return cls(many=many, include=include)
+        on = str(modifier.matching.type).endswith("Include")
+        return cls(on, tuple(modifier.matching.labels), many, include)
 
     def signature(self, labels: Mapping[str, str]) -> Hashable:
         if self.on:
@@ -54,18 +80,20 @@ class Operation:
             return ARITHMETIC[self.sign](left, right)
         return float(COMPARISON[self.sign](left, right))
 
-    def element(self, left: float, right: float) -> float | None:
+    def element(self, left: Value, right: Value) -> float | None:
         """The number an element gets, None when a comparison filters it out."""
         if self.filters:
-            return left if COMPARISON[self.sign](left, right) else None
-        return self.number(left, right)
+            return left.value if COMPARISON[self.sign](left.value, right.value) else None
+        return self.number(left.value, right.value)
 
 
-def binary(operation: Operation, matching: Matching, left: Node, right: Node) -> Node:
+def binary(operation: Operation, matching: Matching, left: Node, right: Node, version: Version) -> Node:
     def run(now: Instant) -> float | list[Value]:
         one, two = left(now), right(now)
         if isinstance(one, list):
-            return _vectors(operation, matching, one, two) if isinstance(two, list) else _scaled(operation, one, two)
+            if isinstance(two, list):
+                return _vectors(operation, matching, one, two, version)
+            return _scaled(operation, one, two)
         if isinstance(two, list):
             return _scaled(operation, two, one, swapped=True)
         return operation.number(one, two)
@@ -80,38 +108,49 @@ def _scaled(operation: Operation, vector: list[Value], scalar: float, *, swapped
             return [each for each in vector if compare(scalar, each.value)]
         return [each for each in vector if compare(each.value, scalar)]
     number = operation.number
-    return unique(
-        [
-            Value(nameless(each.labels), number(scalar, each.value) if swapped else number(each.value, scalar))
-            for each in vector
-        ]
-    )
+    if swapped:
+        return mapped(vector, lambda value: number(scalar, value))
+    return mapped(vector, lambda value: number(value, scalar))
 
 
-def _vectors(operation: Operation, matching: Matching, left: list[Value], right: list[Value]) -> list[Value]:
+def _vectors(
+    operation: Operation, matching: Matching, left: list[Value], right: list[Value], version: Version
+) -> list[Value]:
     if not left or not right:
         return []
     swapped = matching.many == "right"
     many, one = (right, left) if swapped else (left, right)
     partners = _partners(matching, one, "left" if swapped else "right")
-    results, taken = [], set()
+    checked = not matching.many or bool(matching.include) or (not operation.filters and several_names(many))
+    results: list[Value] = []
+    taken: set[tuple[Hashable, Hashable]] = set()
     for each in many:
         signature = matching.signature(each.labels)
         partner = partners.get(signature)
         if partner is None:
             continue
-        pair = (partner.value, each.value) if swapped else (each.value, partner.value)
-        number = operation.element(*pair)
-        if number is None:
+        number = operation.element(*((partner, each) if swapped else (each, partner)))
+        if number is None and version < NEWEST:  # 3.x looks for many matches among what a comparison drops, too
             continue
-        if not matching.many and signature in taken:
-            raise EvaluationError(
-                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+        labels = matching.result(each.labels if operation.filters else nameless(each.labels), partner.labels)
+        if checked:
+            _take(taken, (signature, frozenset(labels.items()) if matching.many else None))
+        if number is not None:
+            results.append(Value(labels, number))
+    return unique(results) if checked else results
+
+
+def _take(taken: set[tuple[Hashable, Hashable]], match: tuple[Hashable, Hashable]) -> None:
+    if match in taken:
+        raise EvaluationError(
+            "multiple matches for labels: "
+            + (
+                "many-to-one matching must be explicit (group_left/group_right)"
+                if match[1] is None
+                else "grouping labels must ensure unique matches"
             )
-        taken.add(signature)
-        labels = each.labels if operation.filters else nameless(each.labels)
-        results.append(Value(matching.result(labels, partner.labels), number))
-    return unique(results)
+        )
+    taken.add(match)
 
 
 def _partners(matching: Matching, one: list[Value], side: str) -> dict[Hashable, Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 
 def divided(left: float, right: float) -> float:
@@ -64,6 +65,16 @@ def greatest(left: float, right: float) -> float:
     if math.inf in (left, right):
         return math.inf
     return math.nan if math.isnan(left) or math.isnan(right) else max(left, right)
+
+
+def written(number: float) -> str:
+    """The shortest text that means this number, never with an exponent."""
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "+Inf" if number > 0 else "-Inf"
+    text = format(Decimal(repr(number)), "f")
+    return text.removesuffix(".0")
 
 
 ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {

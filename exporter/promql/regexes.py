@@ -6,6 +6,8 @@ import re
 import warnings
 from functools import cache
 
+from exporter.promql.vector import NEWEST, Version
+
 _TOKEN = re.compile(
     r"\\x[0-9A-Fa-f]{2}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P?<?[^:)>]*[:)>]|[*+?}][*+]|\{,|.", re.DOTALL
 )
@@ -19,8 +21,11 @@ _FOREIGN = (
 
 
 @cache
-def anchored(pattern: str) -> re.Pattern[str]:
-    """The pattern, ready for `fullmatch`; ValueError names what RE2 or Python would read differently."""
+def anchored(pattern: str, version: Version = NEWEST) -> re.Pattern[str]:
+    """The pattern, ready for `fullmatch`; ValueError names what RE2 or Python would read differently.
+
+    A dot is any character in Prometheus 3, and any but a line break in Prometheus 2.
+    """
     for token in _TOKEN.findall(pattern):
         for foreign, name in _FOREIGN:
             if foreign.fullmatch(token):
@@ -28,6 +33,6 @@ def anchored(pattern: str) -> re.Pattern[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
-            return re.compile(pattern, re.ASCII | re.DOTALL)
+            return re.compile(pattern, re.ASCII | (re.DOTALL if version == NEWEST else 0))
     except (re.error, FutureWarning) as error:
         raise ValueError(f"the regular expression {pattern!r} cannot be used here: {error}") from error

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from exporter.promql.regexes import anchored
-from exporter.promql.vector import NAME, Instant, Value
+from exporter.promql.vector import NAME, NEWEST, Version
 
 Operator = Literal["=", "!=", "=~", "!~"]
 
@@ -23,9 +23,9 @@ class Matcher:
     pattern: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, label: str, operator: Operator, text: str) -> Matcher:
+    def of(cls, label: str, operator: Operator, text: str, version: Version = NEWEST) -> Matcher:
         """Raises ValueError when the regular expression cannot be used."""
-        return cls(label, operator, text, anchored(text) if "~" in operator else None)
+        return cls(label, operator, text, anchored(text, version) if "~" in operator else None)
 
     def accepts(self, value: str) -> bool:
         same = self.text == value if self.pattern is None else self.pattern.fullmatch(value) is not None
@@ -54,13 +54,6 @@ class Selector:
             if not each.accepts(labels.get(each.label, "")):
                 return False
         return True
-
-    def __call__(self, now: Instant) -> list[Value]:
-        candidates: Iterator[Value] | list[Value]
-        candidates = iter(now.samples) if self.name is None else now.samples.named(self.name)
-        if not self.matchers:
-            return list(candidates)
-        return [value for value in candidates if self.accepts(value.labels)]
 
     def absent(self) -> dict[str, str]:
         """The labels `absent()` gives its answer: those that must be equal to one text and are matched once."""

@@ -1,13 +1,18 @@
-"""Instant vectors: labelled values, and the samples they are selected from."""
+"""Instant vectors, what they are selected from, and the errors of this room."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from exporter.promql.selectors import Selector
 
 NAME = "__name__"
+
+Version = Literal[2, 3]
+"""Whose semantics: ranges and the lookback are closed on the left in Prometheus 2.x and open in 3.x, among others."""
+NEWEST: Version = 3
 
 
 class PromqlError(ValueError):
@@ -29,46 +34,63 @@ class Value(NamedTuple):
     value: float
 
 
-class Samples:
-    """The series of one instant, indexed by metric name."""
+class Window(NamedTuple):
+    """The samples of one series in a range, oldest first, without stale markers; times in ms since the epoch."""
 
-    def __init__(self, named: Mapping[str, list[Value]]) -> None:
-        self._named = named
-
-    @classmethod
-    def of(cls, series: Iterable[tuple[Mapping[str, str], float]]) -> Samples:
-        """Series as pairs of labels (the name as `__name__`) and value; empty labels are no labels."""
-        return cls.ready(Value(filled(labels), value) for labels, value in series)
-
-    @classmethod
-    def ready(cls, values: Iterable[Value]) -> Samples:
-        """The same, of labels that `filled` has gone over."""
-        named: defaultdict[str, list[Value]] = defaultdict(list)
-        for value in values:
-            named[value.labels.get(NAME, "")].append(value)
-        return cls(dict(named))
-
-    def named(self, name: str) -> list[Value]:
-        return self._named.get(name, [])
-
-    def __iter__(self) -> Iterator[Value]:
-        return (value for values in self._named.values() for value in values)
-
-    def joined(self, name: str, values: Iterable[Value]) -> Samples:
-        """These samples and what a recording rule has made of them."""
-        return Samples({**self._named, name: [*self.named(name), *values]})
+    labels: Mapping[str, str]
+    times: Sequence[int]
+    values: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """What an expression is evaluated over: the samples, and the time in Unix seconds."""
+class Span(NamedTuple):
+    """A range vector: what lies between `start` and `end` as seen `at` (all in ms since the epoch)."""
 
-    samples: Samples
+    start: int
+    end: int
+    at: int
+    windows: list[Window]
+
+
+class Source(Protocol):
+    """What series are selected from. Times are in ms since the epoch, and both ends belong to what is asked."""
+
+    since: float
+    """Before it nothing is known, and so nothing is absent either."""
+
+    def instant(self, selector: Selector, oldest: int, newest: int) -> list[Value]:
+        """Of each series the newest value between the two times, unless that is a stale marker."""
+
+    def stamped(self, selector: Selector, oldest: int, newest: int) -> list[tuple[Value, int]]:
+        """The same, each with its own time."""
+
+    def windows(self, selector: Selector, oldest: int, newest: int) -> list[Window]:
+        """Of each series that has any the samples between the two times."""
+
+
+class Instant(NamedTuple):
+    """What an expression is evaluated over: the samples, and the time in Unix seconds.
+
+    `asked` is the time of the whole expression, where `at` is a step of a subquery.
+    """
+
+    samples: Source
     at: float
+    asked: float | None = None
+
+    @property
+    def ms(self) -> int:
+        return round(self.at * 1000)
+
+    @property
+    def origin(self) -> float:
+        return self.at if self.asked is None else self.asked
 
 
 Node = Callable[[Instant], Any]
-"""A compiled part of an expression. It returns list[Value], float or str; the parser has checked which fits where."""
+"""A compiled part of an expression; the parser has checked which fits where.
+
+It returns list[Value], float or str, or a `Span` where it stands as the argument of a function over time.
+"""
 
 
 def filled(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -86,3 +108,14 @@ def unique(values: list[Value]) -> list[Value]:
     if len(values) > 1 and len({frozenset(value.labels.items()) for value in values}) < len(values):
         raise EvaluationError("vector cannot contain metrics with the same labelset")
     return values
+
+
+def mapped(values: list[Value], compute: Callable[[float], float]) -> list[Value]:
+    """Each value computed anew, and without its name."""
+    made = [Value(nameless(labels), compute(value)) for labels, value in values]
+    return unique(made) if several_names(values) else made
+
+
+def several_names(values: Sequence[Value | Window]) -> bool:
+    """Only then can series become the same by losing their names."""
+    return len({each.labels.get(NAME) for each in values}) > 1

@@ -86,6 +86,13 @@ class Queue(ABC):
         and says so. Raises a QueueError where the broker or the topic is not there.
         """
 
+    def accepts(self, topic: str, deadline: Deadline) -> int:  # noqa: ARG002 - most brokers do not tell
+        """Bytes of the largest message that the broker takes into the topic; raises a QueueError.
+
+        Unsupported where a broker does not tell it to somebody who only reads.
+        """
+        raise Unsupported("this broker tells nobody who only reads how large a message it takes")
+
     @abstractmethod
     def close(self) -> None:
         """Gives its connections up; whoever asks afterwards gets Unreachable."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from exporter.queues.nouns import KB, Mark, Message
 
@@ -44,3 +46,20 @@ class Drawn:
     too_large: tuple[Message, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict)
     estimated: bool = False
+
+
+def spread(counts: Sequence[int], most: int) -> list[list[int]]:
+    """Of several runs of so many messages, which are drawn: numbers from 0 within each, `most` in all.
+
+    One stands at a random place of each of `most` equal stretches, so that none is crowded out by its neighbours.
+    """
+    total = sum(counts)
+    drawn = min(most, total)
+    edges = [total * each // drawn for each in range(drawn + 1)] if drawn else []
+    places = [random.randrange(*stretch) for stretch in pairwise(edges)]  # noqa: S311 - a sample, no secret
+    found: list[list[int]] = []
+    before = 0
+    for count in counts:
+        found.append([each - before for each in places if before <= each < before + count])
+        before += count
+    return found

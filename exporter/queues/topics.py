@@ -29,14 +29,19 @@ def _listed(given: Any, handler: Validator) -> Any:
     return _checked({ONLY: given} if isinstance(given, list | tuple | str) else given, handler)
 
 
-def _mapped(given: Any, handler: Validator) -> Any:
-    nested = {isinstance(each, Mapping) for each in given.values()} if isinstance(given, Mapping) else {True}
-    if len(nested) > 1:
-        raise ValueError(
-            "some of these are topics and some are queues; write {order_created: [order-service]} where the shop has "
-            "one queue, and {orders: {order_created: [order-service]}} where it has several"
-        )
-    return _checked(given if True in nested else {ONLY: given}, handler)
+def mapped(example: str) -> WrapValidator:
+    """`example`: what is written of a topic."""
+
+    def validate(given: Any, handler: Validator) -> Any:
+        nested = {isinstance(each, Mapping) for each in given.values()} if isinstance(given, Mapping) else {True}
+        if len(nested) > 1:
+            raise ValueError(
+                f"some of these are topics and some are queues; write {{order_created: {example}}} where the shop has "
+                f"one queue, and {{orders: {{order_created: {example}}}}} where it has several"
+            )
+        return _checked(given if True in nested else {ONLY: given}, handler)
+
+    return WrapValidator(validate)
 
 
 def _checked(given: Any, handler: Validator) -> Any:
@@ -58,7 +63,7 @@ Listed = Annotated[
 Mapped = Annotated[
     dict[str, Annotated[dict[Name, Names], Field(min_length=1, max_length=MOST)]],
     Field(min_length=1),
-    WrapValidator(_mapped),
+    mapped("[order-service]"),
 ]
 """`{order_created: [order-service]}`, or several queues: `{orders: {order_created: [order-service]}}`."""
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from exporter.model import Alert, Finding
-from exporter.promql import EvaluationError, Instant, Samples, Selector, Value, nameless
+from exporter.model import Alert, External, Finding
+from exporter.promql import EvaluationError, History, Instant, Selector, Value, nameless
 from exporter.rules import evaluation, files
-from exporter.rules.picture import Cases, Series, Values
-from exporter.rules.rule import Rule, doubled, names, recorded_too_late
+from exporter.rules.pace import Pace
+from exporter.rules.past import Past, scraped
+from exporter.rules.picture import Cases, Series
+from exporter.rules.rounds import Round
+from exporter.rules.rule import Rule, doubled, names
+from exporter.rules.templates import NOBODY
 
 
 class RuleFaultError(ValueError):
@@ -26,38 +30,82 @@ class RuleFaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What holds, and for each rule that could not be evaluated why: of its alerts nothing is known now."""
+    """What holds, and for each rule that could not be evaluated why: of its alerts nothing is known now.
+
+    `waiting` are the rules whose group is not due: they were not looked at, and their alerts stay as they are.
+    """
 
     findings: list[Finding]
     failed: Mapping[str, str]
+    waiting: frozenset[str]
     value_now: Callable[[Alert], float | None]
     """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
+
+
+def read_rules(patterns: Sequence[str]) -> list[Rule]:
+    """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
+    faults: list[str] = []
+    rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
+    faults += doubled(rules)
+    if faults:
+        raise RuleFaultError(faults)
+    return rules
+
+
+def reads(rules: Iterable[Rule]) -> dict[str, float]:
+    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
+    found: dict[str, float] = {}
+    for rule in rules:
+        for metric, seconds in rule.expression.past.items():
+            found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
+    return found
+
+
+_NO_TARGET: Mapping[str, str] = {}
 
 
 class Rulebook:
     """The rules of all files. A rule's name is its alert's; where several share that, more is added to each."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        named = dict(zip(names(rules), rules, strict=True))
-        self._alerts = {name: rule for name, rule in named.items() if not rule.records}
-        self._records = {name: rule for name, rule in named.items() if rule.records}
+    def __init__(
+        self, rules: Sequence[Rule], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+    ) -> None:
+        self._external, self._target = external, target
+        self._rules = dict(zip(names(rules), rules, strict=True))
+        self._alerts = {name: rule for name, rule in self._rules.items() if not rule.records}
+        self._order = {name: number for number, name in enumerate(self._rules)}
         self._behind: defaultdict[str, tuple[Selector, ...]] = defaultdict(tuple)
-        for rule in self._records.values():
-            self._behind[rule.title] += self._sources(rule)
+        for rule in rules:
+            if rule.records:
+                self._behind[rule.title] += rule.expression.selectors
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
         self._read = frozenset[str]().union(*(rule.reads for rule in rules))
-        self._values = Values()
-        self._quiet: dict[str, list[list[Value]]] = {}
+        self._asks = any(rule.asks for rule in rules)
+        self._pace = Pace()
+        self._past = Past(reads(rules), target, everything=self._asks)
+        self._quiet: dict[str, tuple[tuple[int, int], ...]] = {}
+        self._failed: dict[str, str] = {}
+        self._made: defaultdict[str, dict[str, Sequence[Value]]] = defaultdict(dict)
 
     @classmethod
-    def load(cls, patterns: Sequence[str]) -> Rulebook:
-        """The rules of every file that a pattern matches. Raises `RuleFaultError` with all faults of all files."""
-        faults: list[str] = []
-        rules = [rule for path in files.paths(patterns, faults) for rule in files.read(path, faults)]
-        faults += [*doubled(rules), *recorded_too_late([rule for rule in rules if rule.records])]
-        if faults:
-            raise RuleFaultError(faults)
-        return cls(rules)
+    def load(
+        cls, patterns: Sequence[str], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+    ) -> Rulebook:
+        """The rules of every file that a pattern matches, over series with the labels of this target of a scrape.
+
+        Raises `RuleFaultError` with all faults of all files.
+        """
+        return cls(read_rules(patterns), external, target)
+
+    def inherit(self, before: Rulebook) -> None:
+        """Goes on with the past that was noted for other rules, as far as these need it."""
+        self._past.inherit(before._past, self._behind)
+        self._made.update((title, made) for title, made in before._made.items() if title in self._behind)
+
+    @property
+    def history(self) -> History:
+        """What is kept of the past, for those who tell how much that is."""
+        return self._past.history
 
     def names(self) -> tuple[str, ...]:
         """The alerting rules, in the order of the files."""
@@ -74,26 +122,62 @@ class Rulebook:
 
     def inputs(self, rule: str) -> frozenset[str]:
         """The metrics that an alerting rule depends on, not counting what recording rules make."""
-        recorded = {each.title for each in self._records.values()}
-        return frozenset(each.name for each in self._selectors[rule] if each.name and each.name not in recorded)
+        return frozenset(each.name for each in self._selectors[rule] if each.name and each.name not in self._behind)
 
-    def judge(self, series: Series, at: datetime) -> Judgement:
-        """Evaluates every rule over the samples of one instant; a rule that fails does not disturb the others."""
-        failed: dict[str, str] = {}
-        series = [each for each in series if each[1].metric.name in self._read]
-        now, broken = self._recorded(self._values.of(series), at, failed)
-        cases = Cases(series)
+    def judge(self, series: Series, at: datetime, *, complete: bool = True) -> Judgement:
+        """Evaluates the rules that are due, in order; a rule that fails does not disturb the others.
+
+        What a recording rule has made is seen by the rules behind it now, and by those before it the next time.
+        Until `complete`, which says that all probes have run once, nothing is absent.
+        """
+        series = [each for each in series if self._asks or each[1].metric.name in self._read]
+        self._past.take(series, at.timestamp(), complete=complete)
+        cases = Cases(series, lambda shop, sample: scraped(shop, sample, self._target))
+        return self._judged(Round(self._past.history, at, self._external, cases), at)
+
+    def judge_past(self, history: History, at: datetime) -> Judgement:
+        """The same over a history that was filled elsewhere."""
+        self._quiet.clear()
+        return self._judged(Round(history, at, self._external, Cases(())), at)
+
+    def _judged(self, round_: Round, at: datetime) -> Judgement:
+        waiting = self._pace.waiting(self._rules, at)
         findings: list[Finding] = []
-        for name, rule in self._alerts.items():
-            try:
-                _refuse_broken(rule, broken)
-                findings += self._findings(name, rule, now, cases)
-            except EvaluationError as error:
-                failed[name] = str(error)
-            except Exception as error:  # noqa: BLE001 - one rule that breaks disturbs no other
-                failed[name] = f"fault in the evaluation itself: {error!r}"
-        measured = cache(lambda name: self._measured(name, now))
-        return Judgement(findings, failed, lambda alert: _only(measured(alert.rule), alert.labels))
+        for name, rule in self._rules.items():
+            if name not in waiting:
+                findings += self._one(name, rule, round_)
+        measured = cache(lambda name: self._measured(name, round_.now))
+        return Judgement(
+            findings,
+            dict(self._failed),
+            waiting & self._alerts.keys(),
+            lambda alert: _only(measured(alert.rule), alert.labels),
+        )
+
+    def _one(self, name: str, rule: Rule, round_: Round) -> list[Finding]:
+        """What one rule finds, or why it cannot tell; a recording rule finds nothing, but is seen from now on."""
+        self._failed.pop(name, None)
+        try:
+            self._refuse_broken(name, rule)
+            if not rule.records:
+                return list(self._findings(name, rule, round_))
+            made = evaluation.labelled(rule, round_.now, {"__name__": rule.title})
+            before, new = self._made[rule.title].get(name, ()), [Value(labels, value.value) for value, labels in made]
+            self._made[rule.title][name] = new
+            round_.record(new, before)
+        except EvaluationError as error:
+            self._failed[name] = str(error)
+        except Exception as error:  # noqa: BLE001 - one rule that breaks disturbs no other
+            self._failed[name] = f"fault in the evaluation itself: {error!r}"
+        return []
+
+    def _refuse_broken(self, name: str, rule: Rule) -> None:
+        for broken, why in self._failed.items():
+            other = self._rules[broken]
+            # Two recording rules may read each other, and must not hold each other back for ever.
+            later = rule.records and self._order[broken] > self._order[name]
+            if other.records and other.title in rule.reads and not later:
+                raise EvaluationError(f"{other.title}, which it reads, could not be recorded: {why}")
 
     def _measured(self, name: str, now: Instant) -> list[Value]:
         try:
@@ -103,39 +187,32 @@ class Rulebook:
 
     def _sources(self, rule: Rule) -> tuple[Selector, ...]:
         """The rule's selectors, and those of the recording rules behind them."""
-        own = rule.expression.selectors
-        return tuple(dict.fromkeys((*own, *(made for each in own for made in self._behind.get(each.name or "", ())))))
+        found = list(rule.expression.selectors)
+        for each in found:  # it grows meanwhile
+            found += (made for made in self._behind.get(each.name or "", ()) if made not in found)
+        return tuple(found)
 
-    def _recorded(self, samples: Samples, at: datetime, failed: dict[str, str]) -> tuple[Instant, Mapping[str, str]]:
-        """The samples with what recording rules make of them; the metrics that could not be made, with the reason."""
-        broken: dict[str, str] = {}
-        for name, rule in self._records.items():
-            now = Instant(samples, at.timestamp())
-            try:
-                _refuse_broken(rule, broken)
-                made = evaluation.labelled(rule, now, {"__name__": rule.title})
-            except EvaluationError as error:
-                failed[name] = broken[rule.title] = str(error)
-            else:
-                samples = samples.joined(rule.title, (Value(labels, value.value) for value, labels in made))
-        return Instant(samples, at.timestamp()), broken
+    def _depends_on_values(self, rule: Rule) -> bool:
+        """Not on time as well: what a rule records ends by itself, when its group is judged too seldom."""
+        return rule.expression.timeless and not rule.reads & self._behind.keys()
 
-    def _findings(self, name: str, rule: Rule, now: Instant, cases: Cases) -> Iterator[Finding]:
-        read = [now.samples.named(selector.name or "") for selector in rule.expression.selectors]
-        if self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, and nothing held
-            self._quiet[name] = read  # the same objects as the next round's, where the former would be kept beside them
+    def _findings(self, name: str, rule: Rule, round_: Round) -> Iterator[Finding]:
+        read = round_.history.news(rule.reads) if self._depends_on_values(rule) else ()
+        if read and self._quiet.get(name) == read:  # most rules, most of the time: nothing has changed, nothing held
             return
-        found = evaluation.labelled(rule, now, {"alertname": rule.title})
+        found = evaluation.labelled(rule, round_.now, {"alertname": rule.title}, round_.scene)
         self._quiet.pop(name, None)
-        if not found and rule.expression.timeless:
+        if read and not found:
             self._quiet[name] = read
         for value, labels in found:
             yield Finding(
                 rule=name,
                 labels=labels,
                 value=value.value,
-                annotations={key: text.expand(value.labels, value.value) for key, text in rule.annotations.items()},
-                evidence=cases.evidence(self._selectors[name], nameless(value.labels)),
+                annotations={
+                    key: text.expand(value.labels, value.value, round_.scene) for key, text in rule.annotations.items()
+                },
+                evidence=round_.cases.evidence(self._selectors[name], nameless(value.labels)),
                 wait=rule.wait,
                 keep=rule.keep,
             )
@@ -144,8 +221,3 @@ class Rulebook:
 def _only(values: Sequence[Value], labels: Mapping[str, str]) -> float | None:
     fitting = [each.value for each in values if evaluation.agree(nameless(each.labels), labels)]
     return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None
-
-
-def _refuse_broken(rule: Rule, broken: Mapping[str, str]) -> None:
-    for metric in sorted(rule.reads & broken.keys()):
-        raise EvaluationError(f"{metric}, which it reads, could not be recorded: {broken[metric]}")

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from exporter.promql import EvaluationError, Instant, Value
 from exporter.promql import nameless as without_name
 from exporter.rules.rule import Rule
+from exporter.rules.templates import NOWHERE, Scene
+
+MOST = 10_000
+"""Results of one rule whose group sets no limit: more is a slip in the rule, and nobody could read it."""
 
 
 def vector(result: object) -> list[Value]:
@@ -18,22 +22,25 @@ def vector(result: object) -> list[Value]:
     raise EvaluationError("rule result is not a vector or scalar")
 
 
-def labelled(rule: Rule, now: Instant, name: Mapping[str, str]) -> list[tuple[Value, dict[str, str]]]:
+def labelled(
+    rule: Rule, now: Instant, name: Mapping[str, str], scene: Scene = NOWHERE
+) -> list[tuple[Value, dict[str, str]]]:
     """The rule's values, each with the labels of its alert or new series; `name` is the label that names it."""
     values = vector(rule.expression.run(now))
-    if rule.limit and len(values) > rule.limit:
+    if len(values) > (limit := rule.limit or MOST):
+        remedy = "" if rule.limit else "; aggregate them by fewer labels, or give the group a higher `limit`"
         raise EvaluationError(
-            f"exceeded limit of {rule.limit} with {len(values)} {'series' if rule.records else 'alerts'}"
+            f"exceeded limit of {limit} with {len(values)} {'series' if rule.records else 'alerts'}{remedy}"
         )
-    found = [(value, _labels(rule, value, name)) for value in values]
+    found = [(value, _labels(rule, value, name, scene)) for value in values]
     if len({frozenset(labels.items()) for _, labels in found}) < len(found):
         raise EvaluationError("vector contains metrics with the same labelset after applying the rule's labels")
     return found
 
 
-def _labels(rule: Rule, value: Value, name: Mapping[str, str]) -> dict[str, str]:
+def _labels(rule: Rule, value: Value, name: Mapping[str, str], scene: Scene) -> dict[str, str]:
     own = {
-        label: text.text if rule.records else text.expand(value.labels, value.value)
+        label: text.text if rule.records else text.expand(value.labels, value.value, scene)
         for label, text in rule.labels.items()
     }
     merged = {**without_name(value.labels), **own, **name}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import glob
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from exporter.promql import Expression, PromqlError, compiled
 from exporter.rules.reader import Reader
@@ -17,6 +19,18 @@ _GROUP = frozenset({"name", "interval", "limit", "query_offset", "labels", "rule
 _RULE = frozenset({"alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"})
 _LABEL = re.compile(r"(?!__name__$)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+
+LONGEST_PAST = 26 * 3600.0
+"""Seconds: a day, and what a rule that compares with the day before needs beside it."""
+
+
+class _Group(NamedTuple):
+    """What a group says for all of its rules."""
+
+    name: str
+    every: float
+    limit: int
+    labels: Mapping[str, Template]
 
 
 def paths(patterns: Iterable[str], faults: list[str]) -> list[Path]:
@@ -59,20 +73,19 @@ def _rules(group: Reader, taken: dict[str, int]) -> Iterator[Rule]:
         group.fault("name", f"{name!r} is also the group in line {taken[name]}; give it another name")
     else:
         taken[name] = group.document.line((*group.place, "name"))
-    group.duration("interval")
+    every = group.duration("interval")
     if group.duration("query_offset"):
         group.fault("query_offset", "looks at another time, which is not evaluated here; remove it")
-    shared = _labels(group.below("labels", data=group.data.get("labels")))
-    limit = group.count("limit")
+    shared = _Group(name, every, group.count("limit"), _labels(group.below("labels", data=group.data.get("labels"))))
     if not group.data.get("rules"):
         group.fault("rules", "is missing; write `rules:` and below it `- alert: …`")
     for number, data in enumerate(group.listed("rules")):
-        rule = _rule(group.below("rules", number, data=data), name, shared, limit)
+        rule = _rule(group.below("rules", number, data=data), shared)
         if rule is not None:
             yield rule
 
 
-def _rule(rule: Reader, group: str, shared: Mapping[str, Template], limit: int) -> Rule | None:
+def _rule(rule: Reader, group: _Group) -> Rule | None:
     already = len(rule.faults)
     alert, record = rule.text("alert"), rule.text("record")
     rule = rule.below(data=rule.data, owner=f': record "{record}"' if record else f': alert "{alert}"')
@@ -89,16 +102,17 @@ def _rule(rule: Reader, group: str, shared: Mapping[str, Template], limit: int) 
         return None
     return Rule(
         title=alert or record,
-        group=group,
+        group=group.name,
         file=rule.shown,
         place=rule.where(),
         expression=expression,
-        labels={**shared, **labels},
+        labels={**group.labels, **labels},
         annotations=notes,
         records=bool(record),
         wait=wait,
         keep=keep,
-        limit=limit,
+        limit=group.limit,
+        every=group.every,
     )
 
 
@@ -121,6 +135,14 @@ def _expression(rule: Reader) -> Expression | None:
         for reason in error.reasons:
             rule.fault("expr", reason)
         return None
+    if expression.horizon == math.inf:
+        rule.fault("expr", "looks at a fixed time (`@` and a number), which is not kept; write `offset`, or a range")
+    elif expression.horizon > LONGEST_PAST:
+        rule.fault(
+            "expr",
+            f"looks back {expression.horizon / 3600:.3g} h, and at most {LONGEST_PAST / 3600:.0f} h are kept here; "
+            "shorten its ranges and offsets, or let a Prometheus judge it",
+        )
     for selector in expression.selectors:
         if selector.name is None:
             # Which probe a rule depends on must be known before there are samples.

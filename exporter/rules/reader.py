@@ -7,11 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exporter.rules.durations import duration
 from exporter.strict import Place, unknown
 from exporter.yamlfile import Document
-
-_DURATION = re.compile(r"0|(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
-_UNITS = (365 * 86400.0, 7 * 86400.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +59,12 @@ class Reader:
         return ""
 
     def duration(self, key: str) -> float:
-        """Seconds of `1h30m` as Prometheus writes durations: whole numbers, the largest unit first."""
-        text = self.text(key)
-        found = _DURATION.fullmatch(text)
-        if found is None:
-            self.fault(key, f"{text!r} is not a duration; write for example 30s, 5m or 1h30m")
+        """Seconds of `1h30m`; 0 where there is none."""
+        try:
+            return duration(self.text(key) or "0")
+        except ValueError as error:
+            self.fault(key, str(error))
             return 0.0
-        return sum(float(amount or 0) * unit for amount, unit in zip(found.groups(), _UNITS, strict=True))
 
     def count(self, key: str) -> int:
         text = self.text(key)

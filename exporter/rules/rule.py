@@ -14,7 +14,8 @@ class Rule:
     """An alerting rule, or a recording one (`records`), whose `title` is the alert's or the new metric's name.
 
     `wait` is its `for` and `keep` its `keep_firing_for`, in seconds; `labels` are its group's, too; `limit` is how
-    many alerts it may have (0: any number); `place` says where it stands: `rules/x.yml:7: group "g": alert "A"`.
+    many alerts it may have (0: any number) and `every` its group's interval in seconds (0: it is judged at each round);
+    `place` says where it stands: `rules/x.yml:7: group "g": alert "A"`.
     """
 
     title: str
@@ -28,11 +29,17 @@ class Rule:
     wait: float = 0.0
     keep: float = 0.0
     limit: int = 0
+    every: float = 0.0
 
     @property
     def line(self) -> str:
         """`rules/x.yml:7`."""
         return ":".join(self.place.split(":")[:2])
+
+    @property
+    def asks(self) -> bool:
+        """Whether its texts query series of their own, be they named in the text or made up for each alert."""
+        return any(text.asks for text in (*self.labels.values(), *self.annotations.values()))
 
     @property
     def reads(self) -> frozenset[str]:
@@ -70,13 +77,3 @@ def doubled(rules: Sequence[Rule]) -> list[str]:
         if other is not rule:
             faults.append(f"{rule.place}: has the name and labels of {other.line}; give it another name or label")
     return faults
-
-
-def recorded_too_late(records: Sequence[Rule]) -> list[str]:
-    """A fault for every recording rule that reads what only a later one (or itself) records."""
-    return [
-        f"{rule.place}: reads {later.title}, which is recorded at {later.line}; put that rule before this one"
-        for number, rule in enumerate(records)
-        for later in records[number:]
-        if later.title in rule.reads
-    ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exporter.queues import Arrivals, Broker, Delay, Draw, Drawn, Key, Look, Mark, Queue, Walk
     from exporter.shop.run import Run
 
-    Answer = TypeVar("Answer", bound=Arrivals | Drawn | Sequence[Delay] | Sequence[Key] | Walk)
+    Answer = TypeVar("Answer", bound=Arrivals | Drawn | int | Sequence[Delay] | Sequence[Key] | Walk)
 
 
 class Queues:
@@ -78,6 +78,13 @@ class BoundQueue:
             f"samples of {topic}",
             lambda: self._queues.queue(self.name).samples(topic, mark, draw, self._run.deadline),
             lambda answer: len(answer.bodies),
+        )
+
+    def accepts(self, topic: str) -> int:
+        return self._asked(
+            f"what {topic} takes",
+            lambda: self._queues.queue(self.name).accepts(topic, self._run.deadline),
+            lambda _: 1,
         )
 
     def delays(self, topic: str, groups: Collection[str], now: datetime) -> Sequence[Delay]:

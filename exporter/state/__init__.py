@@ -1,26 +1,30 @@
-"""What must survive a restart: alerts, the outbox, and what probes remember."""
+"""What must survive a restart: alerts, what was told of them, the outbox, and what probes remember."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from exporter.model import Alert, AlertKey, Card
+from exporter.model import Alert, AlertKey, Card, Entry, Ledger, Record
 from exporter.state import nouns
+from exporter.state.bulletins import Bulletins
 from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
+from exporter.state.journal import Journal
 from exporter.state.outbox import Pending, Waiting
-from exporter.state.schema import alerts, memory, meta
+from exporter.state.schema import alerts, groups, memory, meta, told
 
 __all__ = ["Pending", "State", "StateFaultError", "Waiting"]
 
 
-class State(Digests):
+class State(Digests, Bulletins, Journal):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:
@@ -28,19 +32,37 @@ class State(Digests):
             found = [nouns.alert(body) for body in connection.scalars(select(alerts.c.body))]
         return {each.key: each for each in found}
 
-    def commit(self, active: Mapping[AlertKey, Alert], cards: Sequence[tuple[str, Card]], at: datetime) -> None:
-        """In one transaction: `active` is what stands now, and `cards`, each with its channel's name, will be sent."""
-        wanted = {_id(each.key): nouns.text(each) for each in active.values()}
+    def ledgers(self) -> dict[str, Ledger]:
+        """What every group of alerts was told, by the group's key."""
         with self._begin() as connection:
-            stored = {row.id: row.body for row in connection.execute(select(alerts))}
-            for gone in stored.keys() - wanted.keys():
-                connection.execute(delete(alerts).where(alerts.c.id == gone))
-            if new := [{"id": name, "body": body} for name, body in wanted.items() if name not in stored]:
-                connection.execute(insert(alerts), new)
-            for name in stored.keys() & wanted.keys():
-                if stored[name] != wanted[name]:
-                    connection.execute(update(alerts).where(alerts.c.id == name).values(body=wanted[name]))
+            bodies = list(connection.scalars(select(groups.c.body)))
+            entries = [nouns.entry(body) for body in connection.scalars(select(told.c.body))]
+        by_ledger: defaultdict[str, dict[AlertKey, Entry]] = defaultdict(dict)
+        for key, entry in entries:
+            by_ledger[key][entry.key] = entry
+        found = [nouns.ledger(body, {}) for body in bodies]
+        return {each.key: replace(each, entries=by_ledger[each.key]) for each in found}
+
+    def commit(
+        self,
+        active: Mapping[AlertKey, Alert],
+        cards: Sequence[tuple[str, Card]],
+        at: datetime,
+        *,
+        ledgers: Mapping[str, Ledger] | None = None,
+        records: Sequence[Record] = (),
+    ) -> None:
+        """In one transaction: `active` is what stands now, and `cards`, each with its channel's name, will be sent.
+
+        `ledgers` are what the groups were told with these cards (None: as before); `records` go into the journal.
+        """
+        with self._begin() as connection:
+            _replace(connection, alerts, {_id(each.key): nouns.text(each) for each in active.values()})
+            if ledgers is not None:
+                _replace(connection, groups, {_id(key): nouns.ledger_text(each) for key, each in ledgers.items()})
+                _replace(connection, told, _entries(ledgers))
             self._add(connection, cards, at.timestamp())
+            self._record(connection, records, at)
             connection.execute(delete(meta).where(meta.c.name == "noted"))
             connection.execute(insert(meta).values(name="noted", value=at.isoformat()))
 
@@ -73,7 +95,27 @@ class State(Digests):
                     connection.execute(delete(memory).where(_of(row.shop, row.probe)))
 
 
-def _id(key: AlertKey) -> str:
+def _entries(ledgers: Mapping[str, Ledger]) -> dict[str, str]:
+    return {
+        _id(entry.key): nouns.entry_text(key, entry)
+        for key, ledger in ledgers.items()
+        for entry in ledger.entries.values()
+    }
+
+
+def _replace(connection: Connection, table: Table, wanted: Mapping[str, str]) -> None:
+    """The rows of this table are those of `wanted`, body by id; only what differs is written."""
+    stored = {row.id: row.body for row in connection.execute(select(table))}
+    for gone in stored.keys() - wanted.keys():
+        connection.execute(delete(table).where(table.c.id == gone))
+    if new := [{"id": name, "body": body} for name, body in wanted.items() if name not in stored]:
+        connection.execute(insert(table), new)
+    for name in stored.keys() & wanted.keys():
+        if stored[name] != wanted[name]:
+            connection.execute(update(table).where(table.c.id == name).values(body=wanted[name]))
+
+
+def _id(key: AlertKey | str) -> str:
     return hashlib.sha256(json.dumps(key).encode()).hexdigest()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, not_, or_, select, update
 from sqlalchemy import delete as remove
 
 from exporter.model import Card
 from exporter.state import nouns
-from exporter.state.outbox import Outbox, Pending
+from exporter.state.outbox import BATCH, Outbox, Pending
 from exporter.state.robots import ripe
 from exporter.state.schema import outbox
 
@@ -71,6 +71,25 @@ class Digests(Outbox):
             self.unfold(digest, now, alone=False)
         with self._begin() as connection:
             return int(connection.execute(update(outbox).where(old).values(status="dead", settled=now)).rowcount)
+
+    def hand_over(self, channel: str, to: str, now: float) -> int:
+        """Gives what waits for one channel to another, digests card by card; how many cards that were, 2,000 at most.
+
+        A card that this room may have, or that the other channel was given as well, stays.
+        """
+        of, other = outbox.c.channel == channel, outbox.alias()
+        same = exists().where(other.c.channel == to, other.c.created == outbox.c.created, other.c.card == outbox.c.card)
+        free = and_(of, outbox.c.status == "waiting", outbox.c.parts == 0, outbox.c.unsure.is_(False))
+        with self._begin() as connection:
+            digests = list(connection.scalars(select(outbox.c.id).where(free, outbox.c.size > 0)))
+            inside = update(outbox).where(outbox.c.digest.in_(digests))
+            connection.execute(inside.values(status="waiting", due=now, digest=None))
+            connection.execute(remove(outbox).where(outbox.c.id.in_(digests)))
+            ids = list(connection.scalars(select(outbox.c.id).where(free, not_(same)).limit(BATCH)))
+            connection.execute(
+                update(outbox).where(outbox.c.id.in_(ids)).values(channel=to, due=now, attempts=0, plain=False)
+            )
+        return len(ids)
 
 
 def _values(digest: Pending) -> dict[str, Any]:

@@ -8,16 +8,19 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from exporter.model import Alert, Card, Case, Fact, Link
+from exporter.model import Alert, AlertKey, Card, Case, Entry, Fact, Flip, Ledger, Link, Mute, Record
 
 
-def text(thing: Alert | Card) -> str:
+def text(thing: Alert | Card | Record) -> str:
     """Pure ASCII, so that any database and any collation keeps it."""
     return json.dumps(_plain(thing), sort_keys=True)
 
 
 def alert(stored: str) -> Alert:
-    found = json.loads(stored)
+    return _alert(json.loads(stored))
+
+
+def _alert(found: dict[str, Any]) -> Alert:
     evidence = tuple(_case(each) for each in found.pop("evidence"))
     return Alert(**{**found, "since": datetime.fromisoformat(found["since"]), "evidence": evidence})
 
@@ -33,6 +36,44 @@ def card(stored: str) -> Card:
             "mention": tuple(found["mention"]),
         }
     )
+
+
+def record(stored: str) -> Record:
+    found = json.loads(stored)
+    return Record(**{**found, "at": _moment(found["at"]), "since": _moment(found["since"])})
+
+
+def ledger_text(ledger: Ledger) -> str:
+    """Without its entries, which are stored one by one."""
+    return json.dumps({"key": ledger.key, "told_at": _plain(ledger.told_at), "rests": _plain(ledger.rests)})
+
+
+def ledger(stored: str, entries: Mapping[AlertKey, Entry]) -> Ledger:
+    found = json.loads(stored)
+    return Ledger(found["key"], _moment(found["told_at"]), _moment(found["rests"]), entries)
+
+
+def entry_text(ledger_key: str, entry: Entry) -> str:
+    return json.dumps({"ledger": ledger_key, **_plain(entry)}, sort_keys=True)
+
+
+def entry(stored: str) -> tuple[str, Entry]:
+    """With the key of its ledger."""
+    found = json.loads(stored)
+    rule, labels = found["key"]
+    over, taken = found["over"], found["taken"]
+    return found["ledger"], Entry(
+        key=(rule, tuple((name, value) for name, value in labels)),
+        told=found["told"],
+        flips=found["flips"],
+        since=_moment(found["since"]),
+        over=Flip(**{**over, "alert": _alert(over["alert"]), "at": _moment(over["at"])}) if over else None,
+        taken=Mute(**{**taken, "since": _moment(taken["since"]), "until": _moment(taken["until"])}) if taken else None,
+    )
+
+
+def _moment(stored: str | None) -> Any:
+    return datetime.fromisoformat(stored) if stored else None
 
 
 def _case(found: dict[str, Any]) -> Case:

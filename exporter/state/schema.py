@@ -85,7 +85,30 @@ Index("order_health_sends_at", sends.c.channel, sends.c.at)
 
 robots = _table("robots", Column("channel", NAME, primary_key=True), Column("paused", Double, nullable=False))
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all,)
+groups = _table("groups", Column("id", String(64), primary_key=True), Column("body", LONG, nullable=False))
+
+told = _table(
+    "told",
+    Column("id", String(64), primary_key=True),  # the alert's
+    Column("body", LONG, nullable=False),
+)
+
+journal = _table(
+    "journal",
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("body", LONG, nullable=False),
+)
+Index("order_health_journal_at", journal.c.at)
+
+bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
+
+
+def _grouping(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=[groups, told, journal, bulletins])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

@@ -51,6 +51,16 @@ def test_when_there_is_little_room_critical_cards_come_first_and_by_themselves()
     assert choose(rows).rows == (rows[-1],)
 
 
+def test_a_few_critical_cards_among_many_leave_by_themselves_and_in_a_storm_together():
+    critical, rest = [a_row(critical=True) for _ in range(3)], [a_row() for _ in range(12)]
+    assert choose([*rest, *critical]).rows == (critical[0],)
+    storm = [*rest, *rest]
+    assert choose([*storm, *critical]).rows == tuple(critical)
+    assert choose([*storm, *critical[:2]]).rows == (critical[0],)
+    assert choose([*storm, *critical[:2]], weigh=lambda _: 2).rows == tuple(critical[:2])
+    assert choose([*rest, *rest], used=2).rows == (*rest, *rest)
+
+
 def test_the_reserved_part_is_for_critical_cards_only():
     assert choose([a_row()], used=14).rows == ()
     assert choose([a_row(critical=True)], used=14).rows

@@ -14,6 +14,7 @@ from exporter.delivery import Sender
 from exporter.model import Alert, Case, Flip
 from exporter.notify.dingtalk import DingTalk
 from exporter.notify.wecom import WeCom
+from tests.groups import told
 from tests.robots.serving import KEY, SECRET, TOKEN, serve
 
 FAULTS = ["html", "500", "nothing", "lost", "unknown", "throttle"]
@@ -31,19 +32,19 @@ def a_flip(number, severity="warning", *, at, status="firing"):
 class Both:
     """One sender with a DingTalk and a WeCom channel, and the rooms they lead to."""
 
-    def __init__(self, served, state, clock):
+    def __init__(self, served, state, clock, overflow=""):
         self.served, self.state, self.clock = served, state, clock
         self.rooms = served.rooms.robots()
         channels = {
-            "ops": DingTalk(token=TOKEN, secret=SECRET, endpoint=f"{served.url}/robot/send"),
+            "ops": DingTalk(token=TOKEN, secret=SECRET, endpoint=f"{served.url}/robot/send", overflow=overflow),
             "duty": WeCom(key=KEY, endpoint=f"{served.url}/cgi-bin/webhook/send"),
         }
         self.sender = Sender(state, channels, now=clock, merge=cards.digest)
         self.sender.start()
 
-    def tell(self, flips, **more):
-        written = [cards.write(flip, zone=ZoneInfo("Asia/Shanghai"), language="zh", **more) for flip in flips]
-        self.state.commit({}, [(name, card) for name in ("ops", "duty") for card in written], self.clock())
+    def tell(self, flips, to=("ops", "duty"), **more):
+        written = [cards.write(told(flip), zone=ZoneInfo("Asia/Shanghai"), language="zh", **more) for flip in flips]
+        self.state.commit({}, [(name, card) for name in to for card in written], self.clock())
         self.sender.wake()
 
     def until_told(self, seconds=30.0, ahead=0.0):
@@ -118,3 +119,42 @@ def test_a_robot_that_throttles_loses_nothing(both):
     for room in both.rooms:
         assert len(room.refusals) <= 12, "it knocked too often"
     assert all(any("30" in text for text in texts) for texts in both.texts())
+
+
+@pytest.fixture
+def spilling(state, clock):
+    with serve() as served:
+        served.rooms.now = clock
+        opened = Both(served, state, clock, overflow="duty")
+        yield opened
+        opened.sender.stop()
+
+
+def test_what_a_throttled_robot_cannot_send_goes_to_its_overflow_each_card_once(spilling):
+    ding, wecom = spilling.rooms
+    ding.paused_until = spilling.clock() + timedelta(minutes=10)
+    spilling.tell([a_flip(number, at=spilling.clock()) for number in range(5)], to=("ops",))
+    spilling.until_told()
+    assert ding.messages == []
+    assert len(wecom.messages) == 5
+    counted = {
+        each.labels: each.value for each in spilling.sender.samples() if each.metric.name.endswith("cards_total")
+    }
+    assert counted["ops", "overflowed"] == 5
+
+
+def test_what_exceeds_a_robots_minute_goes_to_its_overflow_at_once(spilling):
+    for number in range(12):
+        spilling.tell([a_flip(number, at=spilling.clock())], to=("ops",))
+        spilling.until_told()
+    ding, wecom = spilling.rooms
+    assert (len(ding.messages), len(wecom.messages)) == (11, 1)
+    assert ding.refusals == wecom.refusals == []
+
+
+def test_a_card_that_the_other_room_was_given_as_well_is_not_told_there_twice(spilling):
+    ding, wecom = spilling.rooms
+    ding.paused_until = spilling.clock() + timedelta(minutes=2)
+    spilling.tell([a_flip(1, at=spilling.clock())])
+    spilling.until_told(ahead=30.0)
+    assert len(wecom.messages) == len(ding.messages) == 1

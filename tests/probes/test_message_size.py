@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from exporter.probes.message_size import MessageSize
-from exporter.queues import Arrivals, Contents, Field, Message, Missing, TimedOut, Unreachable
+from exporter.queues import Arrivals, Contents, Denied, Field, Message, Missing, TimedOut, Unreachable
 from tests.probes.plain import NOW
 from tests.queues.fake import FakeQueue, Watched, section, sizes
 
@@ -272,3 +272,20 @@ def test_topics_of_no_queue_are_told_with_what_to_write(queues, topics, said):
         section(queues, message_size={"topics": topics})
     assert said in str(error.value)
     assert "probes.message_size.topics" in str(error.value)
+
+
+# --- what the broker takes
+
+
+def test_how_large_a_message_the_broker_takes_is_told(watch, queue):
+    queue.takes = 12 * MB
+    assert watch([came()]).look().value("topic_max_message_bytes", *WHERE) == 12 * MB
+
+
+def test_a_broker_that_does_not_tell_it_takes_nothing_from_the_sizes(watch, queue):
+    queue.takes = Denied("the account needs DESCRIBE_CONFIGS on the topic")
+    told = watch([came(800)]).look()
+    assert told.gaps == {
+        "order_created: largest that is accepted": "queue orders: the account needs DESCRIBE_CONFIGS on the topic"
+    }
+    assert told.value("message_bytes_count", *WHERE) == 1

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from exporter import cards
-from exporter.model import Alert, Flip
+from exporter.model import Alert
 from exporter.notify import known
 from exporter.probes.slow_queries import SlowQueries
 from exporter.shop import Denied, Missing, TimedOut
+from tests.groups import alone
 from tests.probes.plain import NOW, Plain, Told, on_mariadb, on_sqlite, schema
 from tests.servers.mariadb import MariaDB
 from tests.servers.standin import PASSWORD, Error, standin
@@ -198,7 +199,7 @@ def test_hostile_texts_reach_the_card_harmless(watched):
     assert any(name in text for text in statements(told, "query_average_seconds"))
     labels = {"alertname": "StatementSlow", "severity": "warning", "probe": "slow_queries", **sample.labelled("main")}
     alert = Alert("StatementSlow", labels, "firing", NOW, 2.0, {"summary": "slow"}, sample.evidence)
-    card = cards.write(Flip(alert, NOW), zone=UTC, language="en")
+    card = cards.write(alone(alert, NOW), zone=UTC, language="en")
     for kind, settings in (("dingtalk", {"token": "t"}), ("wecom", {"key": "k"})):
         channel = known()[kind].model_validate({"kind": kind, **settings})
         bodies = "".join(str(request.json) for request in channel.messages(card, NOW))

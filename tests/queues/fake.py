@@ -9,7 +9,7 @@ from exporter.config.sections import ShopSection
 from exporter.mapping import load
 from exporter.model import Gap, Sample
 from exporter.probes import Probe
-from exporter.queues import Arrivals, Broker, Delay, Look, Mark, Queue, Tally
+from exporter.queues import Arrivals, Broker, Delay, Draw, Drawn, Look, Mark, Queue, Tally
 from exporter.shop import Shop
 from tests.probes.plain import NOW, Told
 
@@ -17,16 +17,26 @@ __all__ = ["FakeQueue", "Watched", "section"]
 
 
 class FakeQueue(Queue):
-    """`came` and `behind`: by topic, answers or errors, one for each question; the last one stays."""
+    """`came`, `drawn` and `behind`: by topic, answers or errors, one for each question; the last one stays."""
 
     def __init__(self) -> None:
         self.came: dict[str, list[Arrivals | Exception]] = {}
+        self.drawn: dict[str, list[Drawn | Exception]] = {}
+        self.draws: list[tuple[str, Mark | None, Draw]] = []
+        self.takes: int | Exception = 4 * 1024**2
         self.behind: dict[str, list[list[Delay] | Exception]] = {}
         self.asked: list[tuple[str, Mark | None, Look]] = []
 
     def arrivals(self, topic, mark, look, deadline):
         self.asked.append((topic, mark, look))
         return _answer(self.came[topic])
+
+    def samples(self, topic, mark, draw, deadline):
+        self.draws.append((topic, mark, draw))
+        return _answer(self.drawn[topic])
+
+    def accepts(self, topic, deadline):
+        return _answer([self.takes])
 
     def delays(self, topic, groups, now, deadline):
         return _answer(self.behind[topic])

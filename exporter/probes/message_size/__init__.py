@@ -12,9 +12,9 @@ from exporter.model import Gap, Metric, Sample
 from exporter.probes import Probe
 from exporter.probes.message_size import tell
 from exporter.probes.message_size.memory import Memory
-from exporter.queues import Look, Missing, Unsupported
+from exporter.queues import Look, Missing, QueueError, TimedOut, Unreachable, Unsupported
 from exporter.queues.topics import Listed, named
-from exporter.shop import Shop
+from exporter.shop import BoundQueue, Shop
 from exporter.units import Duration, Size
 
 __all__ = ["MessageSize"]
@@ -41,6 +41,9 @@ class MessageSize(Probe):
     keep: Annotated[Duration, Field(ge=10)] = 1800.0
     """How long an oversize message is told of, and what the largest is the largest of."""
 
+    max_accepted: Annotated[Size, Field(ge=1024)] = 4 * 1024**2
+    """A topic that takes larger messages is a finding: nothing but the producer keeps a picture out of it."""
+
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     """A smaller share of the messages that was looked at is an alert."""
 
@@ -54,7 +57,12 @@ class MessageSize(Probe):
     """Their bytes in all."""
 
     def limits(self) -> Mapping[str, float]:
-        return {"bytes": self.limit, "oversize": self.max_oversize, "coverage": self.min_coverage}
+        return {
+            "bytes": self.limit,
+            "oversize": self.max_oversize,
+            "coverage": self.min_coverage,
+            "accepted": self.max_accepted,
+        }
 
     def with_queues(self, queues: Collection[str]) -> Self:
         return self.model_copy(update={"topics": named(self.topics, queues)})
@@ -80,6 +88,17 @@ class MessageSize(Probe):
                 seen = before.follow(arrivals, self.limit, now, timedelta(seconds=self.keep))
                 memory = memory.with_topic(topic, seen)
                 told += tell.samples(seen, queue=queue.name, topic=topic)
+                told.append(_accepted(queue, topic))
         finally:  # what was read of the first topics is read no second time
             shop.notes.write(memory, Memory.dumps, Memory.lasting)
         return told
+
+
+def _accepted(queue: BoundQueue, topic: str) -> Sample | Gap:
+    """What a broker does not tell here takes nothing from the sizes; one that is silent ends the run."""
+    try:
+        return tell.ACCEPTED(queue.accepts(topic), queue=queue.name, topic=topic)
+    except (TimedOut, Unreachable):
+        raise
+    except QueueError as error:
+        return Gap(f"{topic}: largest that is accepted", str(error))

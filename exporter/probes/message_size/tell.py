@@ -54,7 +54,13 @@ UNSEEN = Metric(
     "counter",
 )
 
-METRICS = (MESSAGES, BODIES, OVERSIZE_TOTAL, OVERSIZE, LARGEST, COVERAGE, UNSEEN)
+ACCEPTED = Metric(
+    "order_health_topic_max_message_bytes",
+    "Size of the largest message that the broker takes into the topic; absent where it does not tell.",
+    _TOPIC,
+)
+
+METRICS = (MESSAGES, BODIES, OVERSIZE_TOTAL, OVERSIZE, LARGEST, COVERAGE, UNSEEN, ACCEPTED)
 
 
 def samples(seen: Seen, *, queue: str, topic: str) -> Iterator[Sample]:

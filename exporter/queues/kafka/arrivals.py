@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.queues.errors import Garbled, TimedOut
 from exporter.queues.kafka.batches import Batch, batches, records
+from exporter.queues.kafka.fetching import fetched
 from exporter.queues.kafka.naming import Naming
-from exporter.queues.kafka.refusals import OUT_OF_RANGE, refusal
 from exporter.queues.kafka.spans import Span, places, shortened, spans
-from exporter.queues.kafka.wire import Read, Stream, array, string
+from exporter.queues.kafka.wire import Stream
 from exporter.queues.nouns import Arrivals, Look, Mark, Tally
 
 if TYPE_CHECKING:
@@ -27,15 +26,13 @@ UNREADABLE = "unreadable"
 _PAGE = 1 << 20
 """Bytes that are asked for at once; a larger batch comes whole."""
 
-_LARGEST_ANSWER = (1 << 31) - 1
-
 _RESERVED = 0.15
 """Of the run's time, in which no page is begun."""
 
 
 def arrivals(cluster: Cluster, topic: Topic, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
     """A mark is {"id": the topic's, "next": {partition: offset}, "bytes": of a usual message}."""
-    found = spans(cluster, topic, mark, look, deadline)
+    found = spans(cluster, topic, mark, look.first, deadline)
     usual = _usual(mark)
     shortened(found, min(look.messages, look.opened_bytes // usual) if usual else look.messages)
     reading = _Reading(topic, look, deadline)
@@ -103,12 +100,8 @@ class _Reading:
             return self._at.size
 
     def _pulled(self, span: Span, most: int) -> int:
-        partition = struct.pack(">iiqqi", span.partition, -1, span.start, -1, most)
-        fields = struct.pack(">iiiibii", -1, 0, 0, most, 0, 0, -1)  # a client that keeps no session and does not wait
-        fields += array([string(self._topic.name) + array([partition])]) + array([])
         taken = 0
-        with span.link.stream(Read.FETCH, fields, self._deadline, _LARGEST_ANSWER) as answer:
-            size = self._records(answer, span)
+        with fetched(span, self._topic.name, span.start, most, self._deadline) as (answer, size):
             if size == 0:
                 span.start = span.end  # nothing is left of them: compacted
             for batch, stored in batches(answer, max(0, size)):
@@ -121,25 +114,6 @@ class _Reading:
                 taken += max(batch.size, self._batch(batch, stored, span))
                 self._at, span.start = None, batch.last + 1
         return taken
-
-    def _records(self, answer: Stream, span: Span) -> int:
-        """Bytes of records that follow; -1 where the offset is gone, or the broker's quota gives nothing now."""
-        throttled, code, _, topics = answer.i32() > 0, answer.i16(), answer.i32(), answer.count()
-        if not code and not topics:
-            return -1
-        if not code:
-            name, partitions, number, code = answer.text(), answer.count(), answer.i32(), answer.i16()
-            if (name, partitions, number) != (self._topic.name, 1, span.partition):
-                raise Garbled(f"{span.link.name} answers about another partition")
-            for _ in range(3):
-                answer.i64()
-            answer.array(lambda a: (a.i64(), a.i64()))  # transactions that were given up
-        if code == OUT_OF_RANGE:
-            return -1
-        if code:
-            raise refusal(code, span.link.name, f"the messages of {self._topic.name}")
-        size = max(0, answer.i32())
-        return -1 if throttled and not size else size
 
     def _batch(self, batch: Batch, stored: Stream, span: Span) -> int:
         """Its bytes, inflated."""

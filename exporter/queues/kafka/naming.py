@@ -65,17 +65,21 @@ class Naming:
             self._opened += record.size > self._look.oversize
         else:
             why = "not opened: one look may open no more"
-        return Message(
-            topic=self._topic,
-            partition=str(partition),
-            id=f"{partition}:{record.offset}",
-            stored=record.size,
-            keys=_keys(record.key),
-            at=_moment(record.at),
-            body=record.value,
-            contents=contents,
-            why=why,
-        )
+        return named(self._topic, record, partition, contents, why)
+
+
+def named(topic: str, record: Record, partition: int, contents: Contents | None = None, why: str = "") -> Message:
+    return Message(
+        topic=topic,
+        partition=str(partition),
+        id=f"{partition}:{record.offset}",
+        stored=record.size,
+        keys=_keys(record.key),
+        at=_moment(record.at),
+        body=record.value,
+        contents=contents,
+        why=why,
+    )
 
 
 def _contents(record: Record) -> Contents:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exporter.queues.kafka.cluster import EARLIEST, LATEST, Cluster, Topic
-from exporter.queues.nouns import Look, Mark
+from exporter.queues.nouns import Mark
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -34,15 +34,15 @@ class Span:
         self.skipped += count
 
 
-def spans(cluster: Cluster, topic: Topic, mark: Mark | None, look: Look, deadline: Deadline) -> list[Span]:
-    """Of all partitions that have a leader now; the others keep their place in the mark."""
+def spans(cluster: Cluster, topic: Topic, mark: Mark | None, newest: int, deadline: Deadline) -> list[Span]:
+    """Of all partitions that have a leader now; the others keep their place. Without a mark the `newest` of each."""
     numbers = [number for number, link in topic.leaders.items() if link]
     ends = cluster.offsets(topic, dict.fromkeys(numbers, LATEST), deadline)
     oldest = cluster.offsets(topic, dict.fromkeys(numbers, EARLIEST), deadline)
     known, found = places(mark, topic), []
     for number in sorted(numbers):
         first, end = oldest[number].offset, max(ends[number].offset, oldest[number].offset)
-        start = known.get(str(number), first) if mark is not None else max(first, end - look.first)
+        start = known.get(str(number), first) if mark is not None else max(first, end - newest)
         if not 0 <= start <= end:
             start = first  # the topic was made anew, or lost its newest messages: its numbers begin again
         link = topic.leaders[number]

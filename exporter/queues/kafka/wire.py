@@ -26,6 +26,7 @@ class Read(IntEnum):
     LIST_GROUPS = 16
     SASL_HANDSHAKE = 17
     API_VERSIONS = 18
+    DESCRIBE_CONFIGS = 32
     SASL_AUTHENTICATE = 36
     DESCRIBE_CONSUMER_GROUPS = 69
 
@@ -39,6 +40,7 @@ SPOKEN: Mapping[Read, tuple[int, ...]] = {
     Read.LIST_GROUPS: (0,),
     Read.SASL_HANDSHAKE: (1,),
     Read.API_VERSIONS: (0,),
+    Read.DESCRIBE_CONFIGS: (1,),
     Read.SASL_AUTHENTICATE: (0,),
     Read.DESCRIBE_CONSUMER_GROUPS: (0,),
 }

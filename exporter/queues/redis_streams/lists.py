@@ -8,9 +8,11 @@ from collections.abc import Collection, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from exporter.queues.drawing import Draw, Drawn, spread
 from exporter.queues.errors import Garbled
 from exporter.queues.nouns import Arrivals, Look, Mark
-from exporter.queues.redis_streams import scripts
+from exporter.queues.redis_streams import drawing_scripts, scripts
+from exporter.queues.redis_streams.bodies import Found, asked
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.entries import BYTES, COUNT, Entry, inside, length, row
 from exporter.queues.redis_streams.pace import Sight
@@ -51,6 +53,41 @@ def arrivals(topic: Topic, mark: Mark | None, look: Look) -> Arrivals:
     return seen.arrivals(told, times=False)
 
 
+def samples(topic: Topic, mark: Mark | None, draw: Draw) -> Drawn:
+    """A few of those elements; a mark is as that of `arrivals`."""
+    (clock,) = topic.all((Read.TIME,))
+    now, found = milliseconds(clock), Found(topic.key, draw)
+    match mark or {}:
+        case {"again": int(again)} as rested if now < again <= now + _rest(_MOST * 2):
+            return found.drawn(rested, 0)
+    count = min(COUNT, draw.first)
+    total, left, right = _rows(asked(topic, scripts.ELEMENTS, count, sys.maxsize, _MOST))
+    new, missed = [*left, *right], 0
+    match mark:
+        case {"seen": list(before), "length": int(known)}:
+            new = _new(left, right, frozenset(map(str, before)), hidden=known - len(before))
+            missed = max(0, total - known - len(new))
+    [places] = spread([len(new)], draw.count)
+    _hand_over(topic, count, [new[place] for place in places], found)
+    again = now + _rest(2 * sum(each.size for each in (*left, *right)))
+    told: Mark = {"seen": [each.id for each in (*left, *right)], "length": total, "again": again}
+    return found.drawn(told, len(new) + missed)
+
+
+def _hand_over(topic: Topic, count: int, wanted: Sequence[Entry], found: Found) -> None:
+    prints = [each.id for each in wanted if each.size <= found.draw.largest]
+    told = asked(topic, drawing_scripts.WAITING, count, found.draw.together, _MOST, *prints) if prints else []
+    bodies: dict[str, Reply] = {}
+    for each in told if isinstance(told, list) else ():
+        match each:
+            case [bytes(print_), value]:
+                bodies[print_.decode()] = value
+            case _:
+                raise Garbled(_UNREADABLE)
+    for entry in wanted:
+        found.element(entry.id, entry.size, bodies.get(entry.id))
+
+
 def _rest(size: int) -> int:
     """Milliseconds until the next look, after one at so many bytes: a fat element that waits is copied each time."""
     return round(1000 * size / _SPEED / LOAD) if size > BYTES else 0
@@ -78,12 +115,17 @@ def sight(topic: Topic) -> Sight:
 def _ends(topic: Topic, count: int, oversize: int) -> tuple[int, list[Entry], list[Entry]]:
     """Length of the list, and so many elements from its left and from its right, each from the end on; none twice."""
     told = topic.run(scripts.ELEMENTS, count, oversize, _MOST)
+    return _read(topic, count, oversize) if told is None else _rows(told)
+
+
+def _rows(told: Reply) -> tuple[int, list[Entry], list[Entry]]:
     match told:
-        case None:
-            return _read(topic, count, oversize)
         case [int(total), list(left), list(right)]:
             return total, [row(each) for each in left], [row(each) for each in right]
-    raise Garbled("the server answers the script in a form that cannot be read")
+    raise Garbled(_UNREADABLE)
+
+
+_UNREADABLE = "the server answers the script in a form that cannot be read"
 
 
 def _read(topic: Topic, count: int, oversize: int) -> tuple[int, list[Entry], list[Entry]]:

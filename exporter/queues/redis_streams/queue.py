@@ -1,11 +1,25 @@
-"""Redis asked for sizes, delays and keys."""
+"""Redis asked for sizes, samples, delays and keys."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from exporter.queues import Arrivals, Deadline, Delay, Key, Keys, Look, Mark, Missing, Queue, Unsupported, Walk
+from exporter.queues import (
+    Arrivals,
+    Deadline,
+    Delay,
+    Draw,
+    Drawn,
+    Key,
+    Keys,
+    Look,
+    Mark,
+    Missing,
+    Queue,
+    Unsupported,
+    Walk,
+)
 from exporter.queues.redis_streams import keys, lists, streams
 from exporter.queues.redis_streams.cluster import Cluster
 from exporter.queues.redis_streams.commands import Read
@@ -13,6 +27,7 @@ from exporter.queues.redis_streams.delays import stream_delays
 from exporter.queues.redis_streams.keys import Wanted
 from exporter.queues.redis_streams.pace import Pace
 from exporter.queues.redis_streams.places import Alone, Places
+from exporter.queues.redis_streams.samples import stream_samples
 from exporter.queues.redis_streams.sentinels import Sentinels
 from exporter.queues.redis_streams.topic import Topic
 from exporter.queues.redis_streams.wire import Login
@@ -35,6 +50,10 @@ class RedisQueue(Queue, Keys):
         asked = Topic(topic, self._places, deadline)
         arrivals = lists.arrivals if _is_list(asked) else streams.arrivals
         return arrivals(asked, mark, look)
+
+    def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:
+        asked = Topic(topic, self._places, deadline)
+        return lists.samples(asked, mark, draw) if _is_list(asked) else stream_samples(asked, mark, draw)
 
     def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:  # noqa: ARG002 - the server tells the time
         asked = Topic(topic, self._places, deadline)

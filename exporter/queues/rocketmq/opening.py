@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 _SAMPLED = 0.25
 """Of the messages that may be opened, for the sample: a small one may be a large one that compresses well."""
 
-_BEGIN = 0.5
+BEGIN = 0.5
 """Seconds below which no message is begun: it must be taken to its end."""
 
 _SLOWEST = 16 << 20
 """Bytes a second that a message is expected to come with at the least."""
 
 _SYSTEM_ERROR = 1
+
+DELETED = "the broker deleted it before it could be opened"
+LATE = "not opened: the time of the run was over"
 
 
 @dataclass(slots=True)
@@ -62,37 +65,46 @@ class Opening:
             return "too large to be opened"
         if self._opened >= until or self._bytes + entry.size > self.look.opened_bytes:
             return "not opened: as many as one look may open were larger"
-        if self.deadline.left < _BEGIN + entry.size / _SLOWEST:
-            return "not opened: the time of the run was over"
+        if self.deadline.left < BEGIN + entry.size / _SLOWEST:
+            return LATE
         return ""
 
     def _message(self, entry: Entry) -> Message:
-        link = self.keepers[entry.broker].link
-        fields = {"topic": self.topic, "offset": str(entry.offset)}
-        try:
-            with link.stream(Read.MESSAGE, fields, self.deadline, entry.size) as (answer, body):
-                if answer.code == SUCCESS:
-                    return self._told(entry, read(body, entry.offset, entry.size, self.deadline))
-        except (Garbled, TimedOut) as error:  # the sizes that were read are worth telling all the same
-            return self._told(entry, why=str(error))
-        if answer.code == _SYSTEM_ERROR and "can not find" in answer.remark:
-            return self._told(entry, why="the broker deleted it before it could be opened")
-        return self._told(entry, why=str(refusal(answer, link.name, "a message")))
+        found = fetched(self.keepers[entry.broker], self.topic, entry, self.deadline)
+        return self._told(entry, why=found) if isinstance(found, str) else self._told(entry, found)
 
     def _told(self, entry: Entry, stored: Stored | None = None, why: str = "") -> Message:
-        host, port = self.keepers[entry.broker].host
-        return Message(
-            topic=self.topic,
-            partition=f"{entry.broker}/{entry.queue}",
-            id=stored.id if stored else _id(host, port, entry.offset),
-            stored=entry.size,
-            keys=stored.keys if stored else (),
-            at=stored.at if stored else None,
-            body=stored.body if stored else None,
-            contents=stored.contents if stored else None,
-            producer=stored.producer if stored else "",
-            why=stored.why if stored else why,
-        )
+        return named(self.keepers[entry.broker], self.topic, entry, stored, why)
+
+
+def fetched(keeper: Keeper, topic: str, entry: Entry, deadline: Deadline, *, keep: int = 0) -> Stored | str:
+    """The message, or why it cannot be opened; a body of up to `keep` bytes is kept."""
+    fields = {"topic": topic, "offset": str(entry.offset)}
+    try:
+        with keeper.link.stream(Read.MESSAGE, fields, deadline, entry.size) as (answer, body):
+            if answer.code == SUCCESS:
+                return read(body, entry.offset, entry.size, deadline, keep=keep)
+    except (Garbled, TimedOut) as error:  # what is known of the others is worth telling all the same
+        return str(error)
+    if answer.code == _SYSTEM_ERROR and "can not find" in answer.remark:
+        return DELETED
+    return str(refusal(answer, keeper.link.name, "a message"))
+
+
+def named(keeper: Keeper, topic: str, entry: Entry, stored: Stored | None, why: str = "") -> Message:
+    """`stored` None: it was not opened, and `why` says why."""
+    return Message(
+        topic=topic,
+        partition=f"{entry.broker}/{entry.queue}",
+        id=stored.id if stored else _id(*keeper.host, entry.offset),
+        stored=entry.size,
+        keys=stored.keys if stored else (),
+        at=stored.at if stored else None,
+        body=stored.body if stored else None,
+        contents=stored.contents if stored else None,
+        producer=stored.producer if stored else "",
+        why=stored.why if stored else why,
+    )
 
 
 def _id(host: str, port: int, offset: int) -> str:

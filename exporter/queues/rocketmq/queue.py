@@ -1,15 +1,17 @@
-"""RocketMQ asked for sizes and delays."""
+"""RocketMQ asked for sizes, samples and delays."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from exporter.queues import Arrivals, Deadline, Delay, Look, Mark, Message, Queue, Tally
+from exporter.queues import Arrivals, Deadline, Delay, Draw, Drawn, Look, Mark, Message, Queue, Tally
 from exporter.queues.rocketmq import sizes
+from exporter.queues.rocketmq.accepting import accepts
 from exporter.queues.rocketmq.cluster import Cluster
 from exporter.queues.rocketmq.delays import delays
 from exporter.queues.rocketmq.opening import Opening
+from exporter.queues.rocketmq.samples import samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,7 +28,7 @@ class RocketMQQueue(Queue):
 
     def arrivals(self, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
         keepers = self._cluster.keepers(topic, deadline)
-        spans = [each for keeper in keepers for each in sizes.spans(keeper, topic, mark, look, deadline)]
+        spans = [each for keeper in keepers for each in sizes.spans(keeper, topic, mark, look.first, deadline)]
         sizes.shortened(spans, look.messages)
         read = sizes.Sizes(max(look.opened, look.named))
         for span in spans:
@@ -36,7 +38,7 @@ class RocketMQQueue(Queue):
         for span in spans:
             unseen.update({sizes.EXPIRED: span.expired, sizes.OVER_BUDGET: span.skipped})
         return Arrivals(
-            mark=_mark(mark, spans),
+            mark=sizes.places(mark, spans),
             arrived=read.tally.count + unseen.total(),
             stored=read.tally,
             bodies=Tally.of(message.body for message in opened if message.body is not None),
@@ -45,19 +47,17 @@ class RocketMQQueue(Queue):
             unseen={why: count for why, count in unseen.items() if count},
         )
 
+    def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:
+        return samples(topic, self._cluster.keepers(topic, deadline), mark, draw, deadline)
+
+    def accepts(self, topic: str, deadline: Deadline) -> int:
+        return max(accepts(keeper, deadline) for keeper in self._cluster.keepers(topic, deadline))
+
     def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:  # noqa: ARG002 - brokers tell the time
         return delays(topic, self._cluster.keepers(topic, deadline), groups, deadline)
 
     def close(self) -> None:
         self._cluster.close()
-
-
-def _mark(before: Mark | None, spans: Sequence[sizes.Span]) -> Mark:
-    """A broker that is away keeps its place."""
-    places: dict[str, dict[str, int]] = {}
-    for span in spans:
-        places.setdefault(span.keeper.name, {})[str(span.queue)] = span.start
-    return {**(before or {}), **places}
 
 
 def _named(opened: Sequence[Message], look: Look) -> tuple[Message, ...]:

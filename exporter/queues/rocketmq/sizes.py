@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappush, heappushpop
 from typing import TYPE_CHECKING, Any
 
 from exporter.queues.errors import Garbled
-from exporter.queues.nouns import Look, Mark, Tally
+from exporter.queues.nouns import Mark, Tally
 from exporter.queues.rocketmq.answers import by_queue
 from exporter.queues.rocketmq.cluster import SUCCESS, Keeper, refusal
 from exporter.queues.rocketmq.frames import Read
@@ -82,15 +82,15 @@ class Sizes:
             self.sample[place] = entry
 
 
-def spans(keeper: Keeper, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> list[Span]:
-    """What is new in the queues of one broker."""
+def spans(keeper: Keeper, topic: str, mark: Mark | None, first: int, deadline: Deadline) -> list[Span]:
+    """What is new in the queues of one broker; without a mark the newest `first` of each."""
     body = keeper.ask(Read.TOPIC_STATS, {"topic": topic}, f"the queues of {topic}", deadline)
     known = _known(mark, keeper.name)
     found = []
     try:
         for queue, figures in sorted(by_queue(body).items()):
             oldest, end = max(0, figures["minOffset"]), max(0, figures["maxOffset"])
-            start = known.get(str(queue), oldest) if mark is not None else max(oldest, end - look.first)
+            start = known.get(str(queue), oldest) if mark is not None else max(oldest, end - first)
             if not 0 <= start <= end:
                 start = oldest  # the topic was made anew: its numbers begin again
             found.append(Span(keeper, queue, max(start, oldest), end, expired=max(0, oldest - start)))
@@ -102,6 +102,14 @@ def spans(keeper: Keeper, topic: str, mark: Mark | None, look: Look, deadline: D
 def _known(mark: Mark | None, broker: str) -> Mapping[str, int]:
     found = (mark or {}).get(broker)
     return found if isinstance(found, dict) and all(isinstance(each, int) for each in found.values()) else {}
+
+
+def places(before: Mark | None, found: Iterable[Span]) -> Mark:
+    """How far one has come in each queue; a broker that is away keeps its place."""
+    by: dict[str, dict[str, int]] = {}
+    for span in found:
+        by.setdefault(span.keeper.name, {})[str(span.queue)] = span.start
+    return {**(before or {}), **by}
 
 
 def shortened(found: list[Span], most: int) -> None:
@@ -119,18 +127,15 @@ def read(span: Span, topic: str, sizes: Sizes, limit: int, deadline: Deadline) -
         sizes.add(page, limit)
 
 
+def entry(span: Span, index: int, topic: str, deadline: Deadline) -> Entry | None:
+    """One message of the queue by its number; None where it is there no more."""
+    page = _page(span, index, 1, topic, deadline)
+    return page[0] if page else None
+
+
 def _pages(span: Span, topic: str, deadline: Deadline) -> Iterator[list[Entry]]:
     while span.start < span.end and deadline.left > _RESERVED * deadline.total:
-        fields = {
-            "topic": topic,
-            "queueId": str(span.queue),
-            "index": str(span.start),
-            "count": str(min(_PAGE, span.end - span.start)),
-        }
-        answer, body = span.keeper.link.ask(Read.CONSUME_QUEUE, fields, deadline)
-        if answer.code != SUCCESS:
-            raise refusal(answer, span.keeper.link.name, f"the sizes in queue {span.queue} of {topic}")
-        page = _entries(body, span)[: span.end - span.start]
+        page = _page(span, span.start, min(_PAGE, span.end - span.start), topic, deadline)[: span.end - span.start]
         if not page:  # trimmed since the queues were told: a success without a body
             span.expired += span.end - span.start
             span.start = span.end
@@ -139,13 +144,21 @@ def _pages(span: Span, topic: str, deadline: Deadline) -> Iterator[list[Entry]]:
         yield page
 
 
-def _entries(body: bytes, span: Span) -> list[Entry]:
+def _page(span: Span, index: int, count: int, topic: str, deadline: Deadline) -> list[Entry]:
+    fields = {"topic": topic, "queueId": str(span.queue), "index": str(index), "count": str(count)}
+    answer, body = span.keeper.link.ask(Read.CONSUME_QUEUE, fields, deadline)
+    if answer.code != SUCCESS:
+        raise refusal(answer, span.keeper.link.name, f"the sizes in queue {span.queue} of {topic}")
+    return _entries(body, span, index)
+
+
+def _entries(body: bytes, span: Span, index: int) -> list[Entry]:
     try:
         told: Any = json.loads(body)["queueData"] or () if body else ()
         broker, queue = span.keeper.name, span.queue
         return [
             Entry(each["physicSize"], broker, queue, number, each["physicOffset"])
-            for number, each in enumerate(told, span.start)
+            for number, each in enumerate(told, index)
         ]
     except (ValueError, KeyError, TypeError):
         raise Garbled(f"{span.keeper.link.name} tells the sizes in queue {span.queue} unreadably") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ _KEY_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`body` and `contents` None: not known, `why` says why."""
+    """`body` and `contents` None: not known, `why` says why. `data`: the body, where it was to be kept and is whole."""
 
     id: str
     at: datetime | None
@@ -45,10 +45,14 @@ class Stored:
     body: int | None
     contents: Contents | None
     why: str = ""
+    data: bytes | None = field(default=None, repr=False)
 
 
-def read(body: Body, offset: int, size: int, deadline: Deadline) -> Stored:
-    """The message that was asked for by its offset in the commit log; raises Garbled where it is another one."""
+def read(body: Body, offset: int, size: int, deadline: Deadline, *, keep: int = 0) -> Stored:
+    """The message that was asked for by its offset in the commit log; raises Garbled where it is another one.
+
+    A body of up to `keep` bytes is kept.
+    """
     total, magic, _, _, _, _, physical, flags, _born = struct.unpack(">IIIIIqqIq", body.take(48))
     if magic not in _MAGIC or physical != offset or total != size:
         raise Garbled("the broker sends another message than the one that was asked for")
@@ -56,7 +60,8 @@ def read(body: Body, offset: int, size: int, deadline: Deadline) -> Stored:
     (stored_at,) = struct.unpack(">q", body.take(8))
     broker = body.take(20 if flags & _BROKER_V6 else 8)
     *_, length = struct.unpack(">IqI", body.take(16))
-    known, contents, why = _contents(_Part(body, length), flags, deadline)
+    kept = _Kept(keep)
+    known, contents, why = _contents(_Part(body, length), flags, kept, deadline)
     topic = int.from_bytes(body.take(_MAGIC[magic]), "big")
     body.take(topic)
     properties = body.take(int.from_bytes(body.take(2), "big"))
@@ -68,6 +73,7 @@ def read(body: Body, offset: int, size: int, deadline: Deadline) -> Stored:
         body=known,
         contents=contents,
         why=why,
+        data=kept.whole() if known is not None and not why else None,
     )
 
 
@@ -92,12 +98,30 @@ class _Part:
             self.read()
 
 
-def _contents(part: _Part, flags: int, deadline: Deadline) -> tuple[int | None, Contents | None, str]:
+class _Kept:
+    """What a body is made of, as long as it is not more than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._left, self._pieces = most, list[bytes]()
+
+    def add(self, piece: bytes) -> None:
+        self._left -= len(piece)
+        if self._left >= 0:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def whole(self) -> bytes | None:
+        return b"".join(self._pieces) if self._left >= 0 else None
+
+
+def _contents(part: _Part, flags: int, kept: _Kept, deadline: Deadline) -> tuple[int | None, Contents | None, str]:
     scanner, why = Scanner(), ""
     pieces = inflated(part, flags >> 8 & 7) if flags & _COMPRESSED else _plain(part)
     try:
         for piece in pieces:
             scanner.feed(piece)
+            kept.add(piece)
             if scanner.length > _LARGEST_BODY or deadline.left < _TO_DRAIN:
                 why = "it is inflated to this size at the least; its end was not read"
                 break

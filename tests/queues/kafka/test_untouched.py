@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from exporter.queues import Deadline, Look
+from exporter.queues import Deadline, Draw, Look
 from exporter.queues.kafka import Kafka as Settings
 from exporter.queues.kafka.wire import Read
 from tests.queues.kafka.customer import Customer
@@ -67,6 +67,8 @@ def test_topics_groups_and_offsets_stay_as_they_were_to_the_byte(kafka, customer
     mark = None
     for _ in range(5):
         mark = queue.arrivals(topic, mark, Look(51200), Deadline(10)).mark
+        queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
         queue.delays(topic, (), datetime.now(UTC), Deadline(10))
     assert customer.state() == state
     assert fingerprint(kafka) == files
@@ -95,6 +97,7 @@ def test_a_consumer_gets_every_message_once_while_we_look(queue, customer, topic
         mark = None
         while not over.is_set():
             mark = queue.arrivals(topic, mark, Look(51200), Deadline(10)).mark
+            queue.samples(topic, None, Draw(), Deadline(10))
             queue.delays(topic, (topic,), datetime.now(UTC), Deadline(10))
             time.sleep(0.02)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exporter.queues import Deadline, Look, schemes
+from exporter.queues import Deadline, Draw, Look, schemes
 
 PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0" + os.urandom(9_437_180))
 """12 MB of Base64."""
@@ -27,6 +27,9 @@ class Asked:
 
     def arrivals(self, topic, mark=None, look=LOOK, seconds=SOON):
         return self.queue.arrivals(topic, mark, look, Deadline(seconds))
+
+    def samples(self, topic, mark=None, seconds=SOON, **draw):
+        return self.queue.samples(topic, mark, Draw(**draw), Deadline(seconds))
 
     def delays(self, topic, *groups, seconds=SOON):
         return self.queue.delays(topic, groups, datetime.now(UTC), Deadline(seconds))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exporter.queues import Deadline, Look, Missing
+from exporter.queues import Deadline, Draw, Look, Missing
 
 pytestmark = pytest.mark.server
 
@@ -92,6 +92,8 @@ def test_reading_changes_nothing_and_a_consumer_gets_every_message(broker, queue
     before = broker.fingerprint()
     for _ in range(5):
         queue.arrivals(topic, None, Look(50 * 1024), Deadline(10))
+        queue.samples(topic, None, Draw(), Deadline(10))
+        queue.accepts(topic, Deadline(10))
         queue.delays(topic, ["shop", "ghost"], datetime.now(UTC), Deadline(10))
         queue.delays(topic, [], datetime.now(UTC), Deadline(10))
     time.sleep(1)  # three times as long as it takes a broker to write offsets down

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 
-from exporter.rules.formats import Datum, number
+from exporter.rules.templates.formats import number
+from exporter.rules.templates.times import time_of
 
 _LARGE = ("k", "M", "G", "T", "P", "E", "Z", "Y")
 _BINARY = ("ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 _SMALL = ("m", "u", "n", "p", "f", "a", "z", "y")
-_NANOSECONDS_END = 2**63
 
 
 def _four(value: float) -> str:
@@ -73,23 +71,5 @@ def humanize_percentage(value: float) -> str:
 
 
 def humanize_timestamp(value: float) -> str:
-    """Unix seconds as `2026-11-22 03:00:00 +0000 UTC`; ValueError beyond what Go's nanoseconds hold."""
-    if not math.isfinite(value):
-        return _four(value)
-    if abs(value) * 1e9 >= _NANOSECONDS_END:
-        raise ValueError(f"{number(value)} cannot be represented as a nanoseconds timestamp")
-    milliseconds = math.trunc(math.trunc(value * 1e9) / 1_000_000)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    fraction = f".{moment.microsecond // 1000:03d}".rstrip("0").rstrip(".")
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
-
-
-def numeric(compute: Callable[[float], str]) -> Callable[[Datum], str]:
-    """The function, also for numbers that are written as text (a label's value)."""
-
-    def run(value: Datum) -> str:
-        if isinstance(value, Mapping):
-            raise TypeError("cannot convert a set of labels to a number")
-        return compute(float(value))
-
-    return run
+    """Unix seconds as `2026-11-22 03:00:00 +0000 UTC`."""
+    return str(time_of(value)) if math.isfinite(value) else _four(value)

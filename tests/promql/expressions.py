@@ -28,6 +28,8 @@ def series(chance: random.Random) -> list[tuple[dict[str, str], float]]:
 class Writer:
     """Writes expressions; brackets are left out as often as not, so that precedence is compared as well."""
 
+    names: tuple[str, ...] = NAMES
+
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
 
@@ -56,8 +58,8 @@ class Writer:
             )
         kept = self._chance.sample(matchers, min(len(matchers), self._chance.randint(0, 2)))
         if self._chance.random() < 0.05:
-            return "{" + ",".join(['__name__=~"orders|few"', *kept]) + "}"
-        return f"{self._pick(*NAMES)}{{{','.join(kept)}}}" if kept else self._pick(*NAMES)
+            return "{" + ",".join([f'__name__=~"{self.names[0]}|few"', *kept]) + "}"
+        return f"{self._pick(*self.names)}{{{','.join(kept)}}}" if kept else self._pick(*self.names)
 
     def _vector(self, depth: int) -> str:
         if depth == 0 or self._chance.random() < 0.15:

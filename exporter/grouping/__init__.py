@@ -1,0 +1,7 @@
+"""Flips → what each group of alerts is told and when, as Alertmanager groups; pure folds, time is an argument."""
+
+from exporter.grouping.fold import Route, known, step
+from exporter.grouping.inhibition import Inhibition, inhibited
+from exporter.grouping.settings import Settings
+
+__all__ = ["Inhibition", "Route", "Settings", "inhibited", "known", "step"]
