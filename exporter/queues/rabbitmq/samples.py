@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from exporter.queues.drawing import Body, Draw, Drawn
+from exporter.queues.drawing import Body, Draw, Drawn, spread
 from exporter.queues.nouns import KB, Message
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ OVER_BUDGET = "over the budget"
 def drawn(topic: str, tap: Tap, draw: Draw, deadline: Deadline) -> Drawn:
     """Spread over those that were kept, which are the newest; where there came more, nobody knows how many."""
     waiting = tap.waiting(deadline)
-    chosen = set(random.sample(range(waiting), min(draw.count, waiting)))
+    chosen = frozenset(spread([waiting], draw.count)[0])
     bodies: list[Body] = []
     large: list[Message] = []
     unread: Counter[str] = Counter()
