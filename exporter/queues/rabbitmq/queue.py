@@ -55,11 +55,11 @@ class RabbitQueue(Queue):
         told: Mark = {"tap": tap.name, "published": arrivals.published(mark, tap, watched, seen.tally.count)}
         return seen.arrivals(told, {**missed(mark, tap, watched), **unseen})
 
-    def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:  # noqa: ARG002 - what is kept is new
+    def samples(self, topic: str, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:
         taps = self._opened(self._sampled)
         wanted, _ = self._watched(taps, topic, deadline)
         with taps.at(topic, wanted, deadline) as tap:
-            return samples.drawn(topic, tap, draw, deadline)
+            return samples.drawn(topic, tap, mark, draw, deadline)
 
     def delays(self, topic: str, groups: Collection[str], now: datetime, deadline: Deadline) -> Sequence[Delay]:
         pace = self._paces.setdefault(topic, Pace())

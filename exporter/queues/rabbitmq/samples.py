@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from exporter.database.deadline import Deadline
 from exporter.queues.drawing import Body, Draw, Drawn, spread
-from exporter.queues.nouns import KB, Message
+from exporter.queues.nouns import KB, Mark, Message
 
 if TYPE_CHECKING:
-    from exporter.database.deadline import Deadline
     from exporter.queues.rabbitmq.letters import Letter
     from exporter.queues.rabbitmq.tap import Tap
 
@@ -23,9 +24,18 @@ PACKED = "compressed by their producer"
 OVER_BUDGET = "over the budget"
 
 
-def drawn(topic: str, tap: Tap, draw: Draw, deadline: Deadline) -> Drawn:
+_PATIENCE = 0.7
+"""Of the time there is, waited by a first sample for what comes: a tap knows nothing of what came before it."""
+
+_PAUSE = 0.1
+
+
+def drawn(topic: str, tap: Tap, mark: Mark | None, draw: Draw, deadline: Deadline) -> Drawn:
     """Spread over those that were kept, which are the newest; where there came more, nobody knows how many."""
-    waiting = tap.waiting(deadline)
+    waiting, patience = tap.waiting(deadline), Deadline(_PATIENCE * deadline.left if mark is None else 0)
+    while waiting < draw.count and patience.left:
+        time.sleep(_PAUSE)
+        waiting = tap.waiting(deadline)
     chosen = frozenset(spread([waiting], draw.count)[0])
     bodies: list[Body] = []
     large: list[Message] = []

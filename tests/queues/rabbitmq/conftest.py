@@ -5,6 +5,7 @@ import json
 import os
 import time
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pika
 import pytest
@@ -31,7 +32,8 @@ class Asked:
     def arrivals(self, topic, mark=None, look=LOOK, seconds=SOON):
         return self.queue.arrivals(topic, mark, look, Deadline(seconds))
 
-    def samples(self, topic, mark=None, draw=None, seconds=SOON):
+    def samples(self, topic, mark=MappingProxyType({}), draw=None, seconds=SOON):
+        """Without waiting for what comes, unless the mark is None."""
         return self.queue.samples(topic, mark, draw or Draw(), Deadline(seconds))
 
     def delays(self, topic, *groups, seconds=SOON, now=None):

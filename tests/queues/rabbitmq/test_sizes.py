@@ -3,13 +3,14 @@
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from exporter.queues import Field, Look, Missing, Unsupported
+from exporter.queues import Draw, Field, Look, Missing, Unsupported
 from exporter.queues.rabbitmq import arrivals as looking
-from tests.queues.rabbitmq.conftest import LOOK, PICTURE, eventually, order
+from tests.queues.rabbitmq.conftest import LOOK, PICTURE, eventually, order, taps
 
 pytestmark = pytest.mark.server
 
@@ -239,3 +240,17 @@ def test_a_sample_is_bounded_however_many_come(asked, customer):
     drawn = asked.samples(jobs)
     assert (drawn.arrived, drawn.estimated, len(drawn.bodies)) == (200, True, 20)
     assert all(int(body.data) >= 2_800 for body in drawn.bodies)
+
+
+def test_a_first_sample_waits_for_what_comes(asked, customer, rabbitmq):
+    """A tap knows nothing of what came before it, and `order-health schema infer` asks only once."""
+    jobs = customer.declare("jobs")
+    with ThreadPoolExecutor() as beside:
+        drawing = beside.submit(asked.samples, jobs, None, Draw(count=3), 10.0)
+        rabbitmq.wait_until(lambda: taps(rabbitmq))
+        customer.send(*[order("O-1")] * 5)
+        drawn = drawing.result()
+    assert len(drawn.bodies) == 3
+    begun = time.monotonic()
+    assert asked.samples(jobs, None, seconds=1.0).bodies == ()
+    assert 0.5 < time.monotonic() - begun < 1
