@@ -4,7 +4,9 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = [f"tests.servers.{name}" for name in ("mariadb", "origin", "postgres", "redis", "replicated")]
+pytest_plugins = [
+    f"tests.servers.{name}" for name in ("mariadb", "origin", "postgres", "rabbitmq", "redis", "replicated")
+]
 
 # a landing is decided by the same examples each time; new ones are looked for at the desk
 settings.register_profile("desk", deadline=None)

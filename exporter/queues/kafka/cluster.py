@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import struct
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from exporter.database.deadline import Deadline
 from exporter.queues.errors import Garbled, QueueError, TimedOut, Unreachable
-from exporter.queues.kafka.dialling import Account
 from exporter.queues.kafka.link import Link
 from exporter.queues.kafka.refusals import refusal
+from exporter.queues.kafka.signing import Account
 from exporter.queues.kafka.wire import Read, Stream, array, compact, string, uvarint
-from exporter.queues.sockets import reason
+from exporter.queues.sockets import trusting
 
 if TYPE_CHECKING:
     from exporter.queues.kafka import Kafka
@@ -50,7 +49,8 @@ class Cluster:
     """The links to all brokers, opened when they are needed."""
 
     def __init__(self, broker: Kafka) -> None:
-        self._account = Account(broker.sasl, broker.user, broker.password.get_secret_value(), _context(broker))
+        context = trusting(broker.ca, check_host=broker.check_host) if broker.tls else None
+        self._account = Account(broker.sasl, broker.user, broker.password.get_secret_value(), context)
         hosts = [(host, port or PORT) for host, port in broker.address.hosts]
         names = [f"broker {n} of the URL" if len(hosts) > 1 else "the broker" for n in range(1, len(hosts) + 1)]
         self._first = [Link(name, place, self._account) for name, place in zip(names, hosts, strict=True)]
@@ -177,17 +177,6 @@ def _topic(answer: Stream, links: Mapping[int, Link], *, new: bool) -> tuple[int
 def _place(told: str, otherwise: tuple[str, int]) -> tuple[str, int]:
     host, _, port = told.rpartition(":")
     return (host.strip("[]"), int(port)) if told else otherwise
-
-
-def _context(broker: Kafka) -> ssl.SSLContext | None:
-    if not broker.tls:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=broker.ca)
-    except OSError as error:
-        raise Unreachable(f"the file of `ca` cannot be read: {reason(error)}") from None
-    context.check_hostname = broker.check_host
-    return context
 
 
 def _offset(answer: Stream) -> tuple[int, int, int, int]:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exporter.queues.errors import Garbled, TimedOut, Unreachable, Unsupported
-from exporter.queues.kafka.dialling import Account, dialled
 from exporter.queues.kafka.refusals import refusal
-from exporter.queues.kafka.signing import exchange
+from exporter.queues.kafka.signing import Account, exchange
 from exporter.queues.kafka.wire import SPOKEN, Read, Stream, data, flexible, request, string
-from exporter.queues.sockets import LEAST, gone, told
+from exporter.queues.sockets import LEAST, dialled, gone, told
 
 if TYPE_CHECKING:
     from exporter.database.deadline import Deadline
@@ -101,7 +100,7 @@ class Link:
             if self._closed:
                 raise Unreachable("this shop was closed")
             try:
-                self._socket = dialled(self.name, self.place, self._account, deadline)
+                self._socket = dialled(self.name, self.place, self._account.context, deadline)
                 self._greet(deadline)
             except BaseException:
                 self._drop()

@@ -1,4 +1,4 @@
-"""Signing in: the messages of SASL PLAIN and SCRAM, without the connection they travel on."""
+"""Signing in: the account, and the messages of SASL PLAIN and SCRAM, without the connection they travel on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ import base64
 import hashlib
 import hmac
 import secrets
+import ssl
 from collections.abc import Generator
+from dataclasses import dataclass, field
 
 from exporter.queues.errors import Denied, Garbled
 
 _LEAST_ROUNDS, _MOST_ROUNDS = 4096, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How every connection signs in. `context` None: without TLS."""
+
+    mechanism: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    context: ssl.SSLContext | None = None
+
 
 Exchange = Generator[bytes, bytes, None]
 """Yields what to send, and is sent what came back."""
