@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from exporter.promql import EvaluationError, Instant, Value
 from exporter.promql import nameless as without_name
@@ -50,3 +51,9 @@ def _labels(rule: Rule, value: Value, name: Mapping[str, str], scene: Scene) -> 
 def agree(labels: Mapping[str, str], others: Mapping[str, str]) -> bool:
     """Do both say the same wherever both say something?"""
     return all(others.get(name, text) == text for name, text in labels.items())
+
+
+def only(values: Sequence[Value], labels: Mapping[str, str]) -> float | None:
+    """The one number among those that agree with the labels; None when that is not exactly one, or NaN."""
+    fitting = [each.value for each in values if agree(without_name(each.labels), labels)]
+    return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None
