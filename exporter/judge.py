@@ -100,7 +100,8 @@ class Judge:
             judgement = self._bench.rulebook.judge(series, now, complete=doubt.complete())
             unjudged = judgement.failed.keys() | judgement.waiting
             unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
-            active, flips = alerts.step(self._active, judgement.findings, now, unsure, doubt.partial())
+            half_known = doubt.partial() | self._from_before(now)
+            active, flips = alerts.step(self._active, judgement.findings, now, unsure, half_known)
             flips = [_ended(flip, judgement, doubt) for flip in flips]
             among = grouping.known(self._ledgers, active.values(), flips)
             mutes = self._bench.muted(among, now) | dict(self._muted(among, now))
@@ -125,6 +126,14 @@ class Judge:
         if written:
             self._wake()
         return flips
+
+    def _from_before(self, now: datetime) -> set[alerts.Unsure]:
+        """The alerts of a former run whose rules look back farther than this one has been watching."""
+        return {
+            alerts.Unsure(alert.rule, alert.labels.get("shop", ""))
+            for alert in self._active.values()
+            if self._bench.rulebook.outlives_past(alert, now)
+        }
 
     def _resume(self, now: datetime) -> None:
         """The first round after a start: nobody looked in the meantime, and the state says since when."""

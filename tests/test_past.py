@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.model import Metric, Sample
+from exporter.model import Alert, Metric, Sample
 from exporter.promql import is_stale
 from exporter.rules import Rulebook, RuleFaultError, evaluation
 
@@ -111,6 +111,26 @@ def test_what_a_recording_rule_makes_has_a_past_as_well(tmp_path):
         assert found(rules, [paid(100 - 10 * n)], 15 * n).get("R1", -99) < -5
     assert found(rules, [], 160)["R2"] == 1
     assert rules.history.samples < 15
+
+
+def test_what_is_recorded_for_nobody_does_not_pile_up(tmp_path):
+    rules = book(tmp_path, "all:paid = sum(paid_total)")
+    for n in range(100):
+        rules.judge([paid(n)], later(5 * n))
+    assert rules.history.samples < 8
+
+
+def test_an_alert_from_before_the_start_does_not_end_while_the_past_is_too_short(tmp_path):
+    rules = book(tmp_path, "all:rise = increase(paid_total[10m])", "max_over_time(all:rise[5m]) > 1", "stock < 0")
+    rules.judge([paid(1)], NOW)
+
+    def alert(rule, since):
+        return Alert(rule, {"alertname": rule}, "firing", later(since), 1.0)
+
+    assert rules.outlives_past(alert("R1", -60), later(899))
+    assert not rules.outlives_past(alert("R1", -60), later(900))
+    assert not rules.outlives_past(alert("R1", 60), later(120))
+    assert not rules.outlives_past(alert("R2", -60), later(1))
 
 
 def test_nothing_is_absent_until_everything_has_run_once(tmp_path):

@@ -9,6 +9,7 @@ from exporter.promql.selectors import Selector
 from exporter.promql.tracks import Family, Track, key_of
 from exporter.promql.vector import NAME, Value, Window, filled
 
+_MOST_FOUND = 10_000
 _SERIES_BYTES = 950
 _SAMPLE_BYTES = 16
 """As measured, with what an array keeps free to grow into."""
@@ -132,6 +133,8 @@ class History:
         families = [family] if family else self._families.values()
         tracks = [track for each in families for track in each.tracks.values() if selector.accepts(track.labels)]
         if len(self._found) >= _MOST_SELECTORS:
+            self._found.clear()
+        if len(self._found) >= _MOST_FOUND:
             self._found.clear()
         self._found[id(selector)] = selector, members, tracks
         return tracks

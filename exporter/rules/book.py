@@ -13,7 +13,7 @@ from exporter.promql import NEWEST, EvaluationError, History, Instant, Selector,
 from exporter.rules import evaluation
 from exporter.rules.loading import read_rules
 from exporter.rules.pace import Pace
-from exporter.rules.past import Past, reads, scraped
+from exporter.rules.past import Past, reaches, reads, scraped
 from exporter.rules.picture import Cases, Series
 from exporter.rules.rounds import Round
 from exporter.rules.rule import Rule, names
@@ -56,6 +56,7 @@ class Rulebook:
             if rule.records:
                 self._behind[rule.title] += rule.expression.selectors
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
+        self._reach = reaches(self._rules)
         self._read = frozenset[str]().union(*(rule.reads for rule in rules))
         self._asks = any(rule.asks for rule in rules)
         self._pace = Pace()
@@ -80,13 +81,18 @@ class Rulebook:
 
     def inherit(self, before: Rulebook) -> None:
         """Goes on with the past that was noted for other rules, as far as these need it."""
-        self._past.inherit(before._past, self._behind)
+        self._past.inherit(before._past)
         self._made.update((title, made) for title, made in before._made.items() if title in self._behind)
 
     @property
     def history(self) -> History:
         """What is kept of the past, for those who tell how much that is."""
         return self._past.history
+
+    def outlives_past(self, alert: Alert, at: datetime) -> bool:
+        """Whether the alert is older than the past that is known, and that too short to tell that it has recovered."""
+        began = self._past.began
+        return alert.since.timestamp() < began and at.timestamp() - began < self._reach.get(alert.rule, 0.0)
 
     def names(self) -> tuple[str, ...]:
         """The alerting rules, in the order of the files."""

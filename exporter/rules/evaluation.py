@@ -54,6 +54,6 @@ def agree(labels: Mapping[str, str], others: Mapping[str, str]) -> bool:
 
 
 def only(values: Sequence[Value], labels: Mapping[str, str]) -> float | None:
-    """The one number that agrees with the labels; None when there is none, several or NaN."""
+    """The one number among those that agree with the labels; None when that is not exactly one, or NaN."""
     fitting = [each.value for each in values if agree(without_name(each.labels), labels)]
     return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None

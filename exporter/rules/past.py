@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from exporter.model import Sample
 from exporter.promql import STALE, History, filled
@@ -19,12 +20,31 @@ _Known = tuple[Sample, str, Track, bool]
 
 
 def reads(rules: Iterable[Rule]) -> dict[str, float]:
-    """The metrics that rules read, each with the seconds of its past that matter; 0 where only what is now does."""
+    """The metrics that rules read or make, with the seconds of their past that matter; 0 where only the present does."""
     found: dict[str, float] = {}
     for rule in rules:
+        if rule.records:
+            found.setdefault(rule.title, 0.0)
         for metric, seconds in rule.expression.past.items():
             found[metric or ""] = max(found.get(metric or "", 0.0), seconds)
     return found
+
+
+def reaches(rules: Mapping[str, Rule]) -> dict[str, float]:
+    """By name how many seconds each rule looks back, through what recording rules have made for it."""
+    recorded: defaultdict[str, list[Rule]] = defaultdict(list)
+    for rule in rules.values():
+        if rule.records:
+            recorded[rule.title].append(rule)
+
+    def reach(rule: Rule, above: frozenset[str]) -> float:
+        below = ((name or "", seconds) for name, seconds in rule.expression.past.items() if name not in above)
+        return max((seconds + before(name, above) for name, seconds in below), default=0.0)
+
+    def before(metric: str, above: frozenset[str]) -> float:
+        return max((reach(rule, above | {metric}) for rule in recorded.get(metric, ())), default=0.0)
+
+    return {name: reach(rule, frozenset()) for name, rule in rules.items()}
 
 
 def scraped(shop: str, sample: Sample, target: Mapping[str, str]) -> Mapping[str, str]:
@@ -35,7 +55,7 @@ def scraped(shop: str, sample: Sample, target: Mapping[str, str]) -> Mapping[str
 
 class Past:
     """`reads` are the metrics of rules with the seconds of their past that matter (0: what is now), `target` the labels
-    of the scrape; metrics that are not read are kept as well when `everything` is asked for.
+    of the scrape; metrics that are not read are kept as well when `everything` is asked for. `began`: Unix seconds.
     """
 
     def __init__(self, reads: Mapping[str, float], target: Mapping[str, str], *, everything: bool = False) -> None:
@@ -45,6 +65,7 @@ class Past:
     def _begin(self) -> None:
         self.history = History()
         self.history.since = math.inf
+        self.began = math.inf
         self._latest = -math.inf
         self._tidied = -math.inf
         self._known: dict[int, _Known] = {}
@@ -58,7 +79,7 @@ class Past:
         now = round(at * 1000)
         if now < self._latest:  # the clock was put back: nothing of what was noted has a place before now
             self._begin()
-        self._latest = now
+        self._latest, self.began = now, min(self.began, at)
         if complete and self.history.since == math.inf:
             self.history.since = now
         before, self._known = self._known, {}
@@ -69,8 +90,8 @@ class Past:
                 known = sample, shop, track, not self._reads.get(sample.metric.name)
             self._known[id(sample)] = known
             self._note(known[2], now, sample.value, only=known[3])
-        if UP in self._reads:
-            self._note(self._up, now, 1.0, only=not self._reads[UP])
+        if self._target and (UP in self._reads or self._everything):
+            self._note(self._up, now, 1.0, only=not self._reads.get(UP))
         self._end(before, now)
         self._tidy(now)
 
@@ -90,23 +111,23 @@ class Past:
                     self.history.forget((now + 1) / 1000, sample.metric.name)
 
     def _tidy(self, now: int) -> None:
-        """What is too old for any rule goes, now and then; what recording rules made of metrics without a past, too."""
+        """What is too old for any rule goes, now and then."""
         if now - self._tidied < SPACING:
             return
         self._tidied = now
         for name, seconds in self._reads.items():
             self.history.forget(now / 1000 - seconds, name)
 
-    def inherit(self, before: Past, recorded: Collection[str]) -> None:
-        """Goes on with what was noted for other rules, as far as these need it, and with what is `recorded`."""
+    def inherit(self, before: Past) -> None:
+        """Goes on with what was noted for other rules, as far as these need it."""
         if before._target != self._target:
             return
-        names = {*self._reads, *recorded}
-        self.history, self._latest, self._up = before.history, before._latest, before._up
+        self.history, self.began = before.history, before.began
+        self._latest, self._up = before._latest, before._up
         if not self._everything:
-            self.history.keep(names)
+            self.history.keep(self._reads)
         self._known = {
             key: (sample, shop, track, not self._reads.get(sample.metric.name))
             for key, (sample, shop, track, _) in before._known.items()
-            if self._everything or sample.metric.name in names
+            if self._everything or sample.metric.name in self._reads
         }
