@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
-from exporter.web.words import LABELS, METRICS, PROBES, WORDS
+from exporter.web.labels import LABELS
+from exporter.web.words import METRICS, PROBES, WORDS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
