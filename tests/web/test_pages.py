@@ -11,9 +11,10 @@ from exporter.model import Case, Delivery, Gap, Metric
 from exporter.probes.pending_paid.tell import AGES, ANOMALY_KINDS, OLDEST_AGE
 from exporter.probes.schema_watch.compare import KINDS
 from exporter.web import pages
+from exporter.web.labels import LABELS
 from exporter.web.status import AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
-from exporter.web.words import LABELS, METRICS, PROBES, WORDS
+from exporter.web.words import METRICS, PROBES, WORDS
 
 from .conftest import AT
 
