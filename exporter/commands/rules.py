@@ -11,6 +11,7 @@ from pathlib import Path
 from exporter.commands import config_file, once, opened
 from exporter.config import load
 from exporter.metrics import Exposition
+from exporter.promql import Version
 from exporter.rules import Rulebook, RuleFaultError
 
 
@@ -19,14 +20,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     tests = parser.add_subparsers(dest="subcommand", metavar="test").add_parser(
         "test", help="unit tests in promtool's format, without a configuration and without a shop"
     )
+    tests.add_argument("--promql", type=int, choices=(2, 3), default=3, help="the Prometheus to be like (3)")
     tests.add_argument("files", nargs="+", metavar="FILE", type=Path)
 
 
 def run(args: argparse.Namespace) -> int:
-    return _tested(args.files) if args.subcommand == "test" else _judged(args)
+    return _tested(args.files, args.promql) if args.subcommand == "test" else _judged(args)
 
 
-def _tested(files: Sequence[Path]) -> int:
+def _tested(files: Sequence[Path], version: Version) -> int:
     """Tells of each file as promtool does: 1 when one of them fails."""
     from exporter.trials import Sheet, failures
 
@@ -34,7 +36,7 @@ def _tested(files: Sequence[Path]) -> int:
     for file in files:
         print("Unit Testing: ", file, flush=True)
         try:
-            found = failures(Sheet.read(file))
+            found = failures(Sheet.read(file, version))
         except RuleFaultError as fault:
             found = list(fault.faults)
         if found:

@@ -41,9 +41,13 @@ class Rulebook:
     """The rules of all files. A rule's name is its alert's; where several share that, more is added to each."""
 
     def __init__(
-        self, rules: Sequence[Rule], external: External = NOBODY, target: Mapping[str, str] = _NO_TARGET
+        self,
+        rules: Sequence[Rule],
+        external: External = NOBODY,
+        target: Mapping[str, str] = _NO_TARGET,
+        version: Version = NEWEST,
     ) -> None:
-        self._external, self._target = external, target
+        self._external, self._target, self._version = external, target, version
         self._rules = dict(zip(names(rules), rules, strict=True))
         self._alerts = {name: rule for name, rule in self._rules.items() if not rule.records}
         self._order = {name: number for number, name in enumerate(self._rules)}
@@ -73,7 +77,7 @@ class Rulebook:
 
         `version`: the major one of the Prometheus that they are judged like. Raises `RuleFaultError` with all faults.
         """
-        return cls(read_rules(patterns, version), external, target)
+        return cls(read_rules(patterns, version), external, target, version)
 
     def inherit(self, before: Rulebook) -> None:
         """Goes on with the past that was noted for other rules, as far as these need it."""
@@ -116,12 +120,12 @@ class Rulebook:
         series = [each for each in series if self._asks or each[1].metric.name in self._read]
         self._past.take(series, at.timestamp(), complete=complete)
         cases = Cases(series, lambda shop, sample: scraped(shop, sample, self._target))
-        return self._judged(Round(self._past.history, at, self._external, cases), at)
+        return self._judged(Round(self._past.history, at, self._external, cases, self._version), at)
 
     def judge_past(self, history: History, at: datetime) -> Judgement:
         """The same over a history that was filled elsewhere."""
         self._quiet.clear()
-        return self._judged(Round(history, at, self._external, Cases(())), at)
+        return self._judged(Round(history, at, self._external, Cases(()), self._version), at)
 
     def _judged(self, round_: Round, at: datetime) -> Judgement:
         waiting = self._pace.waiting(self._rules, at)

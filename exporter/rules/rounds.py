@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from exporter.model import External
-from exporter.promql import STALE, History, Instant, Value, compiled
+from exporter.promql import STALE, History, Instant, Value, Version, compiled
 from exporter.rules import evaluation
 from exporter.rules.picture import Cases
 from exporter.rules.templates import Scene
@@ -15,10 +15,10 @@ from exporter.rules.templates import Scene
 class Round:
     """One instant of a history, and the evidence that its samples brought."""
 
-    def __init__(self, history: History, at: datetime, external: External, cases: Cases) -> None:
+    def __init__(self, history: History, at: datetime, external: External, cases: Cases, version: Version) -> None:
         self.history, self.cases = history, cases
         self.now = now = Instant(history, at.timestamp())
-        self.scene = Scene(external, now.at, lambda text: evaluation.vector(compiled(text).run(now)))
+        self.scene = Scene(external, now.at, lambda text: evaluation.vector(compiled(text, version).run(now)))
 
     def record(self, new: Iterable[Value], old: Iterable[Value]) -> None:
         """What one rule has recorded: its series now, and those of the time before, which end if they are not made."""

@@ -21,7 +21,7 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 def failures(sheet: Sheet) -> list[str]:
     """What every failed test of the sheet says; empty when all is as expected. Raises `RuleFaultError`."""
     # promtool judges every group at each evaluation, whatever its own interval.
-    rules = [replace(rule, every=0.0) for rule in read_rules(sheet.rules)]
+    rules = [replace(rule, every=0.0) for rule in read_rules(sheet.rules, sheet.version)]
     place = {name: number for number, name in enumerate(sheet.order)}
     rules.sort(key=lambda rule: place.get(rule.group, len(place)))
     return [failure for test in sheet.tests for failure in _Run(sheet, test, rules).failures()]
@@ -30,7 +30,7 @@ def failures(sheet: Sheet) -> list[str]:
 class _Run:
     def __init__(self, sheet: Sheet, test: Test, rules: Sequence[Rule]) -> None:
         self._sheet, self._test = sheet, test
-        self._book = Rulebook(rules, test.external)
+        self._book = Rulebook(rules, test.external, version=sheet.version)
         self._history = History()
         self._fed = [0] * len(test.series)
         self._active: dict[AlertKey, Alert] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from exporter.model import External
-from exporter.promql import Expression, PromqlError, compiled
+from exporter.promql import NEWEST, Expression, PromqlError, Version, compiled
 from exporter.rules import RuleFaultError
 from exporter.rules.reader import Reader
 from exporter.trials import notation
@@ -67,7 +67,7 @@ class Test:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One file: `rules` are patterns of the rule files, `every` seconds they are judged; `near` lets values differ
-    in their last digit.
+    in their last digit; `version` is the major one of the Prometheus that is followed.
     """
 
     rules: Sequence[str]
@@ -75,9 +75,10 @@ class Sheet:
     order: Sequence[str]
     near: bool
     tests: Sequence[Test]
+    version: Version
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, version: Version = NEWEST) -> Self:
         """Raises `TrialFaultError`."""
         if not path.is_file():
             raise TrialFaultError([f"{path}: there is no such file; name one that holds tests of rules"])
@@ -87,13 +88,13 @@ class Sheet:
             raise TrialFaultError([str(error)]) from None
         faults = [f"{path.name}:{fault.line}: {fault.place[-1]} {fault.text}" for fault in document.faults]
         file = Reader(document, path.name, faults, {}).below(data=document.data or {})
-        sheet = cls._of(file, path.parent)
+        sheet = cls._of(file, path.parent, version)
         if faults:
             raise TrialFaultError(faults)
         return sheet
 
     @classmethod
-    def _of(cls, file: Reader, folder: Path) -> Self:
+    def _of(cls, file: Reader, folder: Path, version: Version) -> Self:
         file.refuse_others(_FILE)
         every = file.duration("evaluation_interval") or _MINUTE
         order = _texts(file, "group_eval_order")
@@ -106,11 +107,12 @@ class Sheet:
             every=every,
             order=order,
             near=_flag(file, "fuzzy_compare"),
-            tests=[_test(each, every) for each in _each(file, "tests")],
+            tests=[_test(each, every, version) for each in _each(file, "tests")],
+            version=version,
         )
 
 
-def _test(reader: Reader, every: float) -> Test:
+def _test(reader: Reader, every: float, version: Version) -> Test:
     name = reader.text("name")
     test = reader.below(data=reader.data, owner=f': test "{name}"' if name else "")
     test.refuse_others(_TEST)
@@ -119,7 +121,7 @@ def _test(reader: Reader, every: float) -> Test:
         interval=test.duration("interval") or every,
         series=[_series(each) for each in _each(test, "input_series")],
         alerts=[_alert(each) for each in _each(test, "alert_rule_test")],
-        queries=[query for each in _each(test, "promql_expr_test") if (query := _query(each))],
+        queries=[query for each in _each(test, "promql_expr_test") if (query := _query(each, version))],
         external=External(_labels(test, "external_labels"), test.text("external_url")),
     )
 
@@ -142,14 +144,14 @@ def _alert(trial: Reader) -> AlertTrial:
     return AlertTrial(name, trial.duration("eval_time"), expected)
 
 
-def _query(trial: Reader) -> QueryTrial | None:
+def _query(trial: Reader, version: Version) -> QueryTrial | None:
     trial.refuse_others({"expr", "eval_time", "exp_samples"})
     expected: list[tuple[Mapping[str, str], float]] = []
     for each in _each(trial, "exp_samples"):
         each.refuse_others({"labels", "value"})
         expected.append((_made(each, "labels", notation.labels, "{}"), _made(each, "value", notation.number, "0")))
     try:
-        expression = compiled(trial.text("expr"))
+        expression = compiled(trial.text("expr"), version)
     except PromqlError as error:
         trial.fault("expr", str(error))
         return None
