@@ -15,6 +15,7 @@ from exporter.config import Route
 from exporter.doubt import Doubt
 from exporter.metrics import alert_series
 from exporter.model import Alert, AlertKey, Card, Flip, Group, Link, Mute, Record, Sample
+from exporter.payload import fitting
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED, kept
 from exporter.state import State
@@ -161,6 +162,8 @@ class Judge:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
+        if config.for_programs(route.to):  # all channels get the same, for one may take over what another cannot send
+            card = replace(card, group=fitting(group))
         return [(channel, card) for channel in route.to]
 
 

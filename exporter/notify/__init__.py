@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
@@ -33,7 +33,13 @@ class Channel(Strict, ABC):
 
     `per_minute` is the pace its robot forgives; a card and its companion are two messages. `overflow` names another
     channel, which takes what this robot cannot send for now. `requests` is imported only when something is sent.
+    `APART` is the least time in seconds between two messages.
     """
+
+    FOR_PROGRAMS: ClassVar[bool] = False
+    """A program reads it: its cards carry their `group`, and are never merged into one that a person would read."""
+
+    APART: ClassVar[float] = 0.0
 
     kind: str
     per_minute: Annotated[int, Field(ge=2)] = 18
@@ -73,7 +79,7 @@ class Channel(Strict, ABC):
 
     def mask(self, text: str) -> str:
         """`text` (an exception's, a robot's) without this channel's secrets and our own network address."""
-        for secret in (value.get_secret_value() for _, value in self if isinstance(value, SecretStr) and value):
+        for secret in filter(None, (secret for _, value in self for secret in _secrets(value))):
             for written in (secret, quote(secret, safe="")):
                 text = text.replace(written, "***")
         return _ADDRESS.sub(r"\1***", _PARAMETER.sub(r"\1***", text))
@@ -86,6 +92,14 @@ class Verdict:
     outcome: Outcome
     meaning: str
     again_in: float | None = None
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _secrets(each)
 
 
 def _answer(response: requests.Response) -> dict[str, Any] | None:
