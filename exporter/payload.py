@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -68,14 +69,19 @@ def _alert(told: Told) -> dict[str, Any]:
         "generatorURL": told.generator_url,
         "fingerprint": told.fingerprint,
         "orderHealth": {
-            "value": told.value,
-            "valueNow": told.value_now,
+            "value": _figure(told.value),
+            "valueNow": _figure(told.value_now),
             "recovered": told.recovered,
             "changes": told.flips,
             "takenBy": masked(told.mute.by) if told.mute and told.mute.why == "acknowledged" else "",
             "evidence": [_case(case) for case in told.evidence[:_CASES]],
         },
     }
+
+
+def _figure(value: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _case(case: Case) -> dict[str, Any]:
