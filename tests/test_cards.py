@@ -249,13 +249,6 @@ def test_both_languages_know_the_same_words_and_short_names(language):
         assert letters(name) <= 5, "a row of WeCom holds five"
 
 
-def test_the_end_of_what_happened_at_an_instant_is_not_told():
-    event = replace(ALERT, annotations={**ALERT.annotations, "once": "true"})
-    assert not cards.untold(Flip(event, NOW))
-    assert cards.untold(Flip(replace(event, status="resolved"), NOW))
-    assert not cards.untold(Flip(replace(ALERT, status="resolved"), NOW))
-
-
 def test_an_alert_that_time_ended_claims_no_recovery():
     told = {**ALERT.annotations, "ended": "订单 表的结构变更通知到期（main）", "ended_en": "Told long enough (main)"}
     alert = replace(ALERT, labels={**ALERT.labels, "noticed": "2026-11-22T18:00:00Z"}, annotations=told)
