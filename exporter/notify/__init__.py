@@ -60,22 +60,30 @@ class Channel(Strict, ABC):
     def plain(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         """The same news as one short text without links, for a card refused for its content or its length."""
 
-    def judge(self, response: requests.Response, verdict: Callable[[int, str], Verdict | None]) -> Receipt:
-        """The receipt for a robot that answers HTTP 200 and an errcode; `verdict` knows its codes and their texts."""
-        answer = _answer(response)
+    def judge(
+        self,
+        response: requests.Response,
+        verdict: Callable[[int, str], Verdict | None],
+        names: tuple[str, str] = ("errcode", "errmsg"),
+    ) -> Receipt:
+        """The receipt for a robot that answers HTTP 200 and an errcode; `verdict` knows its codes and their texts.
+
+        `names` are the keys of the code and of its text.
+        """
+        answer, (named, text) = _answer(response), names
         if answer is None:
             return Receipt(False, f"HTTP {response.status_code}, but not the robot's JSON: {_AMID}", 30, "retry")
-        code = _code(answer.get("errcode"))
-        said = one_line(self.mask(str(answer.get("errmsg", ""))), 200)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or "errcode" not in answer:
+        code = _code(answer.get(named))
+        said = one_line(self.mask(str(answer.get(text, ""))), 200)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or named not in answer:
             # the anti-abuse layer in front of the robots answers {"status":1111,"punish":"deny"} without an errcode
-            return Receipt(False, f"HTTP {response.status_code} without an errcode: throttled; pausing", 60, "wait")
+            return Receipt(False, f"HTTP {response.status_code} without {named}: throttled; pausing", 60, "wait")
         if code == 0 and response.ok:
             return Receipt(True, "accepted")
         found = verdict(code, said) if code else None
         if found is None:
-            return Receipt(False, f"errcode {code} is not a documented one; trying again slowly ({said})", 120, "retry")
-        return Receipt(False, f"errcode {code}: {found.meaning} ({said})", found.again_in, found.outcome)
+            return Receipt(False, f"{named} {code} is not a documented one; trying again slowly ({said})", 120, "retry")
+        return Receipt(False, f"{named} {code}: {found.meaning} ({said})", found.again_in, found.outcome)
 
     def mask(self, text: str) -> str:
         """`text` (an exception's, a robot's) without this channel's secrets and our own network address."""
