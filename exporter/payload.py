@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exporter.model import Case, Group, Told
-from exporter.text import masked, octets
+from exporter.text import halves, masked, octets
 
 LARGEST = 128 * 1024
 """Bytes of alerts that are kept with a card; those beyond are counted in `truncatedAlerts`."""
@@ -88,7 +88,7 @@ def _case(case: Case) -> dict[str, Any]:
     return {
         "ref": case.ref,
         "since": moment(case.since) if case.since else None,
-        "note": case.note,
+        "note": halves(case.note, "en"),
         "statement": case.statement,
     }
 

@@ -105,6 +105,11 @@ def half(text: str, language: str) -> str:
     return (chinese if language == "zh" else english) if told else text
 
 
+def halves(text: str, language: str) -> str:
+    """Of every part of "a · b" the half in that language."""
+    return SEPARATOR.join(half(part, language) for part in text.split(SEPARATOR))
+
+
 def harmless(text: str, limit: int = 48) -> str:
     """Foreign text as both rooms show it letter by letter: no markup, no HTML, no link, no call of a person.
 
