@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, collector, overview, selfmetrics
+from exporter import cards, collector, overview, selfmetrics, webhook
 from exporter.config import ROOT
 from exporter.delivery import Sender
 from exporter.judge import Judge
@@ -150,6 +150,15 @@ class App:
             log.info("the configuration was reloaded")
             return []
 
+    def hears(self) -> str | None:
+        alerts = self._plan.config.alerts
+        token = alerts.alertmanager.token
+        return None if alerts.source == "rules" else token.get_secret_value() if token else ""
+
+    def hear(self, body: bytes) -> None:
+        self._judge.hear(webhook.read(body, self._now()))
+        self._sittings.news()
+
     def status(self, language: Language) -> Status:
         return overview.status(
             self._now(),
@@ -186,7 +195,7 @@ class App:
             now=self._now,
             active=lambda: self._judge.active(),  # noqa: PLW0108 - see above
             terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
-            group_of=lambda labels: self._plan.bench.group(labels),  # noqa: PLW0108 - see above
+            group_of=lambda labels: self._judge.group(labels),  # noqa: PLW0108 - see above
             on_change=self._sittings.news,
         )
 

@@ -40,6 +40,19 @@ class Bench:
         """The first that takes these labels."""
         return next((route for route in self.routes if route.takes(labels)), None)
 
+    def heard(self, receiver: str, labels: Mapping[str, str]) -> Route | None:
+        """For an alert that an Alertmanager tells to this receiver; one named like a channel is that channel."""
+        route = self.route(labels)
+        if receiver not in self.config.channels:
+            return route
+        return route.model_copy(update={"to": [receiver]}) if route else Route(to=[receiver])
+
+    def judges(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert with these labels is ours to tell, whoever else says it."""
+        if self.config.alerts.source == "alertmanager" or not self.rulebook.titled(labels.get("alertname", "")):
+            return False
+        return labels.get("shop", "") in {"", *self.config.shops}
+
     def settings(self, labels: Mapping[str, str]) -> grouping.Settings | None:
         route = self.route(labels)
         return route.settings if route else None

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
@@ -173,14 +173,26 @@ def _label(name: str) -> str:
     return name
 
 
+class Hearing(Strict):
+    """How `POST /alertmanager` is taken: from whom, and for how long the same said twice is no repeat."""
+
+    token: Annotated[SecretStr, Field(min_length=8)] | None = None
+    same_within: Annotated[Duration, Field(ge=1.0)] = 120.0
+
+
 class Alerts(Strict):
-    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
+    """`source` is who judges: our `rules`, an `alertmanager` that posts to us, or `both`: our rules, and of what the
+    Alertmanager says the rest.
+
+    `rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
 
     `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics. `job` and
     `instance` are the labels that a scrape would add, empty for none; without `instance` it is `web.listen`. `promql`:
     the major version of the Prometheus that the rules are judged like.
     """
 
+    source: Literal["rules", "alertmanager", "both"] = Field(default="rules", alias="from")
+    alertmanager: Hearing = Hearing()
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)

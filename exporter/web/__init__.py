@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 1 << 20
+LARGEST_NOTIFICATION = 8 << 20
+HEARING = "/alertmanager"
+"""Where an Alertmanager posts; a storm of thousands of alerts is one body."""
+
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -44,6 +48,12 @@ class View(Protocol):
     def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]: ...
     def ready(self) -> str | None:
         """Why not, or None."""
+
+    def hears(self) -> str | None:
+        """The token that an Alertmanager must show, "" where none is set; None where none is listened to."""
+
+    def hear(self, body: bytes) -> None:
+        """Raises WebhookFaultError, and StateFaultError when nothing was written down."""
 
     def reload(self) -> list[str]:
         """The faults that kept the old configuration in place; none when the new one is at work."""
@@ -71,8 +81,8 @@ class Front:
         path = scope["path"] if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
         if path == "/metrics":
             await self._metrics(scope, send)
-        elif _content_length(scope) > LARGEST_BODY:
-            await Plain("The body is larger than 1 MiB.\n", 413, connection="close")(scope, receive, send)
+        elif _content_length(scope) > (most := LARGEST_NOTIFICATION if scope["path"] == HEARING else LARGEST_BODY):
+            await Plain(f"The body is larger than {most >> 20} MiB.\n", 413, connection="close")(scope, receive, send)
         elif path == "/-/healthy":
             await Plain("order-health is healthy.\n")(scope, receive, _secured(send))
         elif path == "/-/ready":
