@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, collector, overview, selfmetrics, webhook
+from exporter import cards, collector, overview, selfmetrics
 from exporter.config import ROOT
 from exporter.delivery import Sender
+from exporter.ear import Ear
 from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
@@ -79,6 +80,7 @@ class App:
         self._watch = Watch(self._on_reading, now)
         self.desk, series, wake = self._desk(), self._exposition.series, self._sender.wake
         self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
+        self.ear = Ear(self._judge, lambda: self._plan.config.alerts, now)
         self._reports = Reports(self._state, wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
@@ -149,15 +151,6 @@ class App:
             self._reloads.note(ok=True)
             log.info("the configuration was reloaded")
             return []
-
-    def hears(self) -> str | None:
-        alerts = self._plan.config.alerts
-        token = alerts.alertmanager.token
-        return None if alerts.source == "rules" else token.get_secret_value() if token else ""
-
-    def hear(self, body: bytes) -> None:
-        self._judge.hear(webhook.read(body, self._now()))
-        self._sittings.news()
 
     def status(self, language: Language) -> Status:
         return overview.status(

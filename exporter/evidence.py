@@ -33,10 +33,11 @@ class Evidence:
         if not self.rulebook or not self.judgement:
             return None
         labels = {name: text for name, text in alert.labels.items() if name not in _OF_A_SCRAPE}
-        for rule in self.rulebook.titled(alert.rule):
-            severity = self.rulebook.rule(rule).labels.get("severity")
-            if severity is None or severity.text == alert.labels.get("severity"):
-                return self.judgement.value_now(replace(alert, rule=rule, labels=labels))
+        for name in self.rulebook.names():
+            rule = self.rulebook.rule(name)
+            severity = rule.labels.get("severity")
+            if rule.title == alert.rule and (severity is None or severity.text == alert.labels.get("severity")):
+                return self.judgement.value_now(replace(alert, rule=name, labels=labels))
         return None
 
     @cached_property

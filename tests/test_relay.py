@@ -202,6 +202,7 @@ def test_our_evidence_stands_on_the_card_where_a_rule_of_ours_finds_the_same(des
         starts=NOW,
         shop="main",
         warehouse="a",
+        probe="negative_stock",
         job="oh",
         instance="oh:9847",
         cluster="hz",

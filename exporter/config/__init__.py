@@ -19,7 +19,7 @@ from exporter.silences import Terms
 from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
-__all__ = ["ROOT", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
+__all__ = ["ROOT", "Alerts", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
 
 SHARE = Path(__file__).parent.parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""

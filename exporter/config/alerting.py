@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from exporter.config.hearing import Hearing
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
 from exporter.strict import Strict, nearest
@@ -171,13 +172,6 @@ def _label(name: str) -> str:
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name, re.ASCII) or name.startswith("__"):
         raise ValueError("cannot be a label; write letters, digits and `_`, and no `__` in front")
     return name
-
-
-class Hearing(Strict):
-    """How `POST /alertmanager` is taken: from whom, and for how long the same said twice is no repeat."""
-
-    token: Annotated[SecretStr, Field(min_length=8)] | None = None
-    same_within: Annotated[Duration, Field(ge=1.0)] = 120.0
 
 
 class Alerts(Strict):

@@ -98,10 +98,6 @@ class Rulebook:
         """The alerting rules, in the order of the files."""
         return tuple(self._alerts)
 
-    def titled(self, title: str) -> tuple[str, ...]:
-        """The alerting rules whose alerts are called so."""
-        return tuple(name for name, rule in self._alerts.items() if rule.title == title)
-
     def rule(self, name: str) -> Rule:
         return self._alerts[name]
 

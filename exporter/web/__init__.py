@@ -38,6 +38,17 @@ _SECURITY: _Headers = [
 ]
 
 
+class Ear(Protocol):
+    """Takes what an Alertmanager posts."""
+
+    @property
+    def token(self) -> str | None:
+        """What it must show, "" where nothing is set; None where no Alertmanager is listened to."""
+
+    def hear(self, body: bytes) -> None:
+        """Raises WebhookFaultError, and StateFaultError when nothing was written down."""
+
+
 class View(Protocol):
     """What the web asks of `app`. `page` and `ready` answer at once; the others may take their time, in a thread."""
 
@@ -45,15 +56,13 @@ class View(Protocol):
     def desk(self) -> Desk:
         """Where silences are asked for."""
 
+    @property
+    def ear(self) -> Ear:
+        """Where an Alertmanager is listened to."""
+
     def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]: ...
     def ready(self) -> str | None:
         """Why not, or None."""
-
-    def hears(self) -> str | None:
-        """The token that an Alertmanager must show, "" where none is set; None where none is listened to."""
-
-    def hear(self, body: bytes) -> None:
-        """Raises WebhookFaultError, and StateFaultError when nothing was written down."""
 
     def reload(self) -> list[str]:
         """The faults that kept the old configuration in place; none when the new one is at work."""

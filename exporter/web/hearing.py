@@ -53,7 +53,7 @@ _OK = 200
 def _refusal(request: Request, view: View) -> Response:
     """200 where there is none."""
     try:
-        token = view.hears()
+        token = view.ear.token
         if token is None:
             return _said(409, _NOT_ASKED)
         if is_foreign(request) or not _may(request, token, view):
@@ -76,7 +76,7 @@ def _may(request: Request, token: str, view: View) -> bool:
 
 def _heard(body: bytes, view: View) -> Response:
     try:
-        view.hear(body)
+        view.ear.hear(body)
     except WebhookFaultError as fault:
         log.warning("a notification of an Alertmanager was refused: %s", fault)
         return _said(400, f"{fault}.")
