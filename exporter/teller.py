@@ -99,7 +99,8 @@ class Teller:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
-        return [(channel, card) for channel in route.to]
+        rooms = config.rooms()
+        return [(channel, card) for channel in route.to if channel in rooms]
 
     def log(self, flips: Sequence[Flip], route: Callable[[Mapping[str, str]], Route | None]) -> None:
         for flip in flips:
