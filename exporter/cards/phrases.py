@@ -51,6 +51,7 @@ class Words:
     digest_title: str
     digest_text: str
     unlisted: str
+    left_out: str
     digest_unit: str
     trial_title: str
     trial_text: str
