@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from exporter.config.hearing import Hearing
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
 from exporter.strict import Strict, nearest
@@ -174,13 +175,18 @@ def _label(name: str) -> str:
 
 
 class Alerts(Strict):
-    """`rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
+    """`source` is who judges: our `rules`, an `alertmanager` that posts to us, or `both`: our rules, and of what the
+    Alertmanager says the rest.
+
+    `rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
 
     `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics. `job` and
     `instance` are the labels that a scrape would add, empty for none; without `instance` it is `web.listen`. `promql`:
     the major version of the Prometheus that the rules are judged like.
     """
 
+    source: Literal["rules", "alertmanager", "both"] = Field(default="rules", alias="from")
+    alertmanager: Hearing = Hearing()
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
     routes: list[Route] = Field(default_factory=list)
