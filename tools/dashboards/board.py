@@ -50,7 +50,7 @@ class _Alerts(Builder[AnnotationQuery]):
 
     def build(self) -> AnnotationQuery:
         expr = 'ALERTS{alertstate="firing", shop=~"$shop|"}'
-        return _PrometheusAnnotation(self._name, SOURCE, icon_color="red", built_in=None, expr=expr)
+        return _PrometheusAnnotation(self._name, SOURCE, icon_color="red", expr=expr)
 
 
 def text(board: Board, language: Language) -> str:
