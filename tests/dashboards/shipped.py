@@ -59,7 +59,9 @@ def filled(expr: str, window: str = "5m", **chosen: str) -> str:
 
 
 def metrics(expr: str) -> set[str]:
-    return {node.name for node in nodes(promql_parser.parse(filled(expr))) if isinstance(node, promql_parser.VectorSelector)}
+    return {
+        node.name for node in nodes(promql_parser.parse(filled(expr))) if isinstance(node, promql_parser.VectorSelector)
+    }
 
 
 def nodes(node: Any) -> Iterator[Any]:
@@ -72,7 +74,12 @@ def nodes(node: Any) -> Iterator[Any]:
             children = [node.vector_selector]
         case promql_parser.Call():
             children = list(node.args)
-        case promql_parser.AggregateExpr() | promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
+        case (
+            promql_parser.AggregateExpr()
+            | promql_parser.ParenExpr()
+            | promql_parser.UnaryExpr()
+            | promql_parser.SubqueryExpr()
+        ):
             children = [node.expr]
         case _:
             children = []

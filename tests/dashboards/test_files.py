@@ -218,7 +218,7 @@ def test_its_variables_are_the_data_source_the_shops_and_the_sidecars_address(fi
     text = file.read_text(encoding="utf-8")
     for name in variables:
         assert text.count(f"${name}") + text.count(f"${{{name}") > 1, f"{name} is asked for and not used"
-    used = set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval", "__all", "__data"}
+    used = set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval", "__all", "__data", "__value", "__url_time_range"}
     assert used <= set(variables)
 
 
@@ -236,6 +236,14 @@ def test_alerts_are_marked_and_links_lead_to_runbooks_that_exist(file):
         assert (ROOT / f"docs/runbooks/{probe[1]}.md").is_file()
 
 
+@each_file
+def test_a_link_to_another_dashboard_finds_it(file):
+    uids = {read(other)["uid"] for other in FILES}
+    linked = re.findall(r'"/d/([\w-]+)\?', file.read_text(encoding="utf-8"))
+    assert set(linked) <= uids
+    assert all(uid.endswith(file.parent.name) for uid in linked)
+
+
 def test_the_overview_has_a_line_for_each_shop():
     for file in sorted(FOLDER.glob("*/overview.json")):
         assert [panel["repeat"] for panel in read(file)["panels"] if panel.get("repeat")] == ["shop"]
@@ -243,7 +251,9 @@ def test_the_overview_has_a_line_for_each_shop():
 
 def test_compose_gives_grafana_the_set_of_the_chosen_language():
     grafana = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["grafana"]
-    [provider] = yaml.safe_load((ROOT / "grafana/provisioning/dashboards/order-health.yaml").read_text("utf-8"))["providers"]
+    [provider] = yaml.safe_load((ROOT / "grafana/provisioning/dashboards/order-health.yaml").read_text("utf-8"))[
+        "providers"
+    ]
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards/$DASHBOARDS"
     assert grafana["environment"]["DASHBOARDS"] == "${DASHBOARDS:-zh}"
     assert "./grafana/dashboards:/var/lib/grafana/dashboards:ro" in grafana["volumes"]
@@ -255,6 +265,8 @@ def test_compose_gives_grafana_the_set_of_the_chosen_language():
 
 def test_grafana_knows_how_often_prometheus_scrapes():
     """`$__rate_interval` is made of it: four scrapes, so that every rate has two."""
-    [source] = yaml.safe_load((ROOT / "grafana/provisioning/datasources/prometheus.yaml").read_text("utf-8"))["datasources"]
+    [source] = yaml.safe_load((ROOT / "grafana/provisioning/datasources/prometheus.yaml").read_text("utf-8"))[
+        "datasources"
+    ]
     scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text(encoding="utf-8"))
     assert source["jsonData"]["timeInterval"] == scraped["global"]["scrape_interval"]

@@ -19,7 +19,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from tools.dashboards.drawing import SOURCE, drawn
+from tools.dashboards.drawing import SOURCE, drawn, uid
 from tools.dashboards.nouns import Board, Choice, Language, Panel, Row, Words
 
 WIDTH = 24
@@ -55,7 +55,7 @@ class _Alerts(Builder[AnnotationQuery]):
 
 def text(board: Board, language: Language) -> str:
     """The file: the same bytes for the same board."""
-    made = build.Dashboard(board.title.of(language)).uid(uid(board, language)).tags(["order-health", language])
+    made = build.Dashboard(board.title.of(language)).uid(uid(board.name, language)).tags(["order-health", language])
     made.description(board.meaning.of(language)).timezone("browser").refresh("30s").time("now-6h", "now")
     # provisioned files win over what is saved in Grafana; a copy may be edited
     made.editable().tooltip(DashboardCursorSync.CROSSHAIR).version(1)
@@ -66,10 +66,6 @@ def text(board: Board, language: Language) -> str:
         made.link(link)
     _place(made, board.rows, language)
     return json.dumps(made.build(), cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def uid(board: Board, language: Language) -> str:
-    return f"order-health-{board.name}-{language}"
 
 
 def _place(made: build.Dashboard, rows: Iterable[Row], language: Language) -> None:

@@ -15,7 +15,6 @@ from grafana_foundation_sdk.models.dashboard import (
     DataTransformerConfig,
     DynamicConfigValue,
     FieldColorModeId,
-    MatcherConfig,
     Threshold,
     ThresholdsMode,
     ValueMap,
@@ -30,6 +29,7 @@ SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 """The variable, so that a dashboard fits any Grafana."""
 OK = Words("正常", "ok")
 RUNBOOK = Words("处理手册", "Runbook")
+DETAIL = Words("店铺明细", "This shop in detail")
 _DASHED = DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 8]})
 
 
@@ -46,6 +46,11 @@ def runbook(probe: str, language: Language) -> dashboard.DashboardLink:
     """To the page that the sidecar serves; `probe` may be a variable of Grafana's."""
     link = dashboard.DashboardLink(RUNBOOK.of(language)).type(DashboardLinkType.LINK)
     return link.url(f"${{sidecar:raw}}/runbooks/{probe}?lang={language}").target_blank(True)
+
+
+def uid(board: str, language: Language) -> str:
+    """Of the dashboard of that name: it stays, so that links stay."""
+    return f"order-health-{board}-{language}"
 
 
 def asked(query: Query, ref: str, language: Language) -> prometheus.Dataquery:
@@ -66,7 +71,7 @@ def _(panel: Lines, language: Language) -> timeseries.Panel:
         made.stacking(parts.StackingConfig().mode(common.StackingMode.NORMAL))
     if panel.top is not None:
         made.min(0).max(panel.top)
-    return made
+    return made.interval(panel.least) if panel.least else made
 
 
 @_of_kind.register
@@ -142,13 +147,29 @@ def _(panel: Table, language: Language) -> table.Panel:
     order = {name: index for index, name in enumerate(names)}
     options = {"excludeByName": hidden, "indexByName": order, "renameByName": names}
     made.with_transformation(DataTransformerConfig(id_val="organize", options=options))
-    if "probe" in dict(panel.labels):
-        link = runbook("${__data.fields." + names["probe"] + "}", language).build().to_json()
-        made.with_override(
-            MatcherConfig("byName", names["probe"]),
-            [DynamicConfigValue("links", [{key: link[key] for key in ("title", "url", "targetBlank")}])],
-        )
+    for label, words in panel.labels:
+        if properties := list(_of_label(label, words.of(language), language)):
+            made.override_by_name(words.of(language), properties)
+    if panel.columns[0].red_from is not None:
+        made.sort_by([parts.TableSortByFieldState().display_name(panel.columns[0].title.of(language)).desc(True)])
     return made
+
+
+def _of_label(label: str, column: str, language: Language) -> Iterator[DynamicConfigValue]:
+    """A shop leads to its dashboard, a probe to its runbook, and a severity has its colour."""
+    if label == "shop":
+        variables = "var-shop=${__value.text}&${datasource:queryparam}&${sidecar:queryparam}&${__url_time_range}"
+        yield DynamicConfigValue(
+            "links", [{"title": DETAIL.of(language), "url": f"/d/{uid('shop', language)}?{variables}"}]
+        )
+    if label == "probe":
+        link = runbook("${__data.fields." + column + "}", language).build().to_json()
+        yield DynamicConfigValue("links", [{key: link[key] for key in ("title", "url", "targetBlank")}])
+    if label == "severity":
+        colours = {"critical": "red", "warning": "orange", "info": "blue"}
+        options = {name: {"color": colour, "index": place} for place, (name, colour) in enumerate(colours.items())}
+        yield DynamicConfigValue("mappings", [{"type": "value", "options": options}])
+        yield DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
 
 
 def _painted(red_from: float | None) -> Iterator[DynamicConfigValue]:

@@ -50,10 +50,11 @@ class Panel:
 
 @dataclass(frozen=True)
 class Lines(Panel):
-    """Series over time. `stacked` for parts of a whole; `top` is the axis' end, if it has one."""
+    """Series over time. `stacked` for parts of a whole; `top` is the axis' end, if it has one; `least` as of `Bars`."""
 
     stacked: bool = False
     top: float | None = None
+    least: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Tile(Panel):
 
 @dataclass(frozen=True)
 class Column:
-    """Of a table: one query's value. `red_from` paints the cell."""
+    """Of a table: one query's value. `red_from` paints the cell; a table whose first column has it begins with the worst."""
 
     title: Words
     query: Query

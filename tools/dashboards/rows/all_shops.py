@@ -25,7 +25,7 @@ _SHOPS = Table(
         Column(Words("已付款仍待支付", "Paid, yet pending"), Query(PENDING, "{{shop}}")),
         Column(Words("涉及金额", "Money in them"), Query(MONEY, "{{shop}}")),
         Column(Words("负库存 SKU", "SKUs below zero"), Query(BELOW_ZERO, "{{shop}}")),
-        Column(Words("超时未发货", "Shipped late"), Query(LATE, "{{shop}}")),
+        Column(Words("超时未发货", "Not shipped in time"), Query(LATE, "{{shop}}")),
         Column(Words("缓存导出", "Exports from a cache"), Query(CACHED, "{{shop}}"), red_from=1),
         Column(
             Words("下单量 / 平时", "Orders, of usual"),

@@ -59,7 +59,7 @@ ROW = Row(
         ),
         tile(
             Tile(
-                Words("缓存导出", "From a cache"),
+                Words("缓存导出", "Cached"),
                 Words(
                     "由缓存返回的导出个数。不为零时财务拿到的可能是旧文件：先停用该导出。",
                     "Exports that a cache answered. Above zero, finance may hold an old file: stop using that export.",
@@ -102,7 +102,7 @@ ROW = Row(
         ),
         tile(
             Tile(
-                Words("失败的检查", "Failing probes"),
+                Words("失败的检查", "Failing"),
                 Words(
                     "这一轮没有得到答案的检查数。失败的检查没有数值，看上去的“正常”不可信；原因见状态页。",
                     "Probes without an answer now. A failed probe has no values, so what looks well may not be; the status page "

@@ -86,6 +86,7 @@ ROW = Row(
                 ),
             ),
             probe="slow_queries",
+            least="5m",
         ),
         Lines(
             Words("语句平均用时", "Average time of statements"),
