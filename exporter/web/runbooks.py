@@ -39,6 +39,7 @@ def page(name: str, runbook: Runbook, language: Language, status: Status, shop: 
         query=query,
         notes=list(_notes(place, language)) if place and "{orders" in runbook.markdown else [],
         cases_shown=CASES_SHOWN,
+        token="",  # who reads how to repair acts on the status page
     )
 
 
