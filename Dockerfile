@@ -8,6 +8,7 @@ RUN /opt/order-health/bin/pip install --no-compile --require-hashes --only-binar
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 COPY rules rules
+COPY grafana grafana
 COPY docs/runbooks docs/runbooks
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/order-health/bin/pip install --no-compile --no-deps --no-index /dist/*.whl \
