@@ -36,8 +36,11 @@ class Channel(Strict, ABC):
     """
 
     kind: str
+    """Which room it is."""
     per_minute: Annotated[int, Field(ge=2)] = 18
+    """Messages that its robot forgives in a minute; a card and its companion are two."""
     overflow: str = ""
+    """The channel that takes what this robot cannot send for now."""
 
     @abstractmethod
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
