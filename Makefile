@@ -2,6 +2,7 @@
 #   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it)
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
+#   make docs         the tables of docs/metrics.md and docs/configuration.md, from the code
 #   make bench        the benchmarks of bench/, beside their peers
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool bench image-check lock clean
+.PHONY: demo test check lint promtool docs bench image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -46,6 +47,9 @@ promtool:
 	promtool check rules rules/*.yml
 	promtool check config deploy/prometheus.yml
 	promtool test rules tests/rules/*.test.yml
+
+docs: .venv/ready
+	$(BIN)/python -m tools.reference
 
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
