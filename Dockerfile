@@ -5,9 +5,11 @@ RUN python -m venv /build && python -m venv /opt/order-health
 COPY requirements-build.lock requirements.lock ./
 RUN /build/bin/pip install --require-hashes --only-binary :all: -r requirements-build.lock
 RUN /opt/order-health/bin/pip install --no-compile --require-hashes --only-binary :all: -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE config.example.yaml ./
 COPY exporter exporter
 COPY rules rules
+COPY grafana grafana
+COPY deploy deploy
 COPY docs/runbooks docs/runbooks
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/order-health/bin/pip install --no-compile --no-deps --no-index /dist/*.whl \
