@@ -1,5 +1,5 @@
 # order-health. Each target does all its own set-up, into .venv/, on a machine with Python >= 3.11.
-#   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it)
+#   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it, or FOR=30s)
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
 #   make docs         the tables of docs/metrics.md and docs/configuration.md, from the code
@@ -26,7 +26,7 @@ COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.1
 	touch $@
 
 demo: .venv/ready
-	exec $(BIN)/order-health demo
+	exec $(BIN)/order-health demo $(if $(FOR),--for $(FOR))
 
 test: .venv/ready
 	tests/servers/install.sh
