@@ -16,7 +16,11 @@ from tools.dockerfile import read
 
 UNIT = ROOT / "deploy/order-health.service"
 FOLDER = ROOT / "deploy/kubernetes"
-MANIFESTS = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.yaml")) if file.stem != "config"}  # fmt: skip
+MANIFESTS = {
+    file.name: yaml.safe_load(file.read_text(encoding="utf-8"))
+    for file in sorted(FOLDER.glob("*.yaml"))
+    if file.name != "config.yaml"
+}
 POD = MANIFESTS["deployment.yaml"]["spec"]["template"]
 [CONTAINER] = POD["spec"]["containers"]
 IMAGE = read(ROOT / "Dockerfile")[-1]

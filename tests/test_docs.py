@@ -37,8 +37,8 @@ def prose(page):
 
 
 def anchors(page):
-    heads = (re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text(page), re.MULTILINE))  # fmt: skip
-    return set(heads)
+    headings = re.findall(r"^#+ (.*)$", text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in headings}
 
 
 def environment(written):

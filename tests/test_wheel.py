@@ -6,11 +6,13 @@ import ast
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import sysconfig
 import tomllib
 import zipfile
+from contextlib import closing
 from email import message_from_bytes
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -104,7 +106,8 @@ def test_the_demo_runs_from_the_wheel_and_serves_runbooks(home, tmp_path):
 
 
 def test_init_and_check_know_the_presets(order_health, tmp_path):
-    ran(sys.executable, "-c", "import sqlite3, sys; sqlite3.connect('shop.db').executescript(sys.stdin.read())", cwd=tmp_path, input=schema("mall"))  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.executescript(schema("mall"))
     told = order_health("init", f"sqlite:///{tmp_path}/shop.db")
     assert told.returncode == 0, told.stderr
     assert "The preset mall fits" in told.stdout

@@ -56,7 +56,7 @@ def default(field: FieldInfo) -> str:
     if value is None or isinstance(value, BaseModel) or (not value and not isinstance(value, bool | int | float)):
         return "–"
     if isinstance(value, list | tuple) and isinstance(value[0], BaseModel):
-        return "as below"
+        return "built in"
     if isinstance(value, list | tuple):
         return f"`[{', '.join(map(str, value))}]`"
     return f"`{_written(value, _unit(field.metadata))}`"
