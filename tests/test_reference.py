@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, SecretStr
 
+from exporter import probes
 from exporter.strict import Strict
 from exporter.units import Duration, Size
 from tests.test_house import DECLARED
@@ -48,6 +49,12 @@ def test_every_section_of_a_configuration_has_its_table():
 def test_every_metric_stands_in_a_table_and_only_once():
     told = Counter(each.name for place in marked(page("docs/metrics.md"), "metrics") for each in declared(place))
     assert {name for name in DECLARED if told[name] != 1} == set()
+
+
+def test_every_metric_of_a_probe_has_its_name_on_the_chinese_page():
+    assert set(marked(page("docs/metrics.zh-CN.md"), "names")) == {f"probes.{name}" for name in probes.known()} - {
+        "probes.sql"
+    }
 
 
 def test_every_link_of_the_configuration_leads_to_a_heading():

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from tools.reference import metrics, settings
 
-PAGES = ("docs/metrics.md", "docs/configuration.md")
+PAGES = ("docs/metrics.md", "docs/metrics.zh-CN.md", "docs/configuration.md")
 """From the project's top level."""
 
-_MARK = re.compile(r"^<!-- (metrics|settings) of (.+) -->\n(?:\|.*\n)*", re.MULTILINE)
+_MARK = re.compile(r"^<!-- (metrics|names|settings) of (.+) -->\n(?:\|.*\n)*", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -25,17 +25,18 @@ def filled(page: str) -> str:
     places = _places(page)
 
     def table(found: re.Match[str]) -> str:
-        mark = found[0].partition("\n")[0]
-        rows = (
-            metrics.rows(found[2].split()) if found[1] == "metrics" else settings.rows(settings.model(found[2]), places)
-        )
+        mark, kind, about = found[0].partition("\n")[0], found[1], found[2].split()
+        if kind == "settings":
+            rows = settings.rows(settings.model(*about), places)
+        else:
+            rows = metrics.rows(about) if kind == "metrics" else metrics.names(about)
         return "\n".join((mark, *rows)) + "\n"
 
     return _MARK.sub(table, page)
 
 
 def marked(page: str, kind: str) -> list[str]:
-    """What the page has tables of, `metrics` or `settings`."""
+    """What the page has tables of: `metrics`, their Chinese `names`, or `settings`."""
     return [each for found in _MARK.finditer(page) if found[1] == kind for each in found[2].split()]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from exporter import probes
 from exporter.model import Metric
+from exporter.web.names import METRICS
 
 
 def declared(place: str) -> tuple[Metric, ...]:
@@ -23,5 +24,17 @@ def rows(places: Iterable[str]) -> Iterator[str]:
     yield "| metric | kind | what it tells |"
     yield "|---|---|---|"
     for metric in (each for place in places for each in declared(place)):
-        labels = f"{{{','.join(metric.labels)}}}" if metric.labels else ""
-        yield f"| `{metric.name}{labels}` | {metric.kind} | {metric.help.replace('|', '&#124;')} |"
+        yield f"| {_written(metric)} | {metric.kind} | {metric.help.replace('|', '&#124;')} |"
+
+
+def names(places: Iterable[str]) -> Iterator[str]:
+    """As the status page calls them in Chinese."""
+    yield "| 指标 | 类型 | 名称 |"
+    yield "|---|---|---|"
+    for metric in (each for place in places for each in declared(place)):
+        yield f"| {_written(metric)} | {metric.kind} | {METRICS[metric.name]['zh']} |"
+
+
+def _written(metric: Metric) -> str:
+    labels = f"{{{','.join(metric.labels)}}}" if metric.labels else ""
+    return f"`{metric.name}{labels}`"
