@@ -3,6 +3,7 @@
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
 #   make docs         the tables of docs/metrics.md and docs/configuration.md, from the code
+#   make dashboards   grafana/dashboards/ from tools/dashboards/
 #   make bench        the benchmarks of bench/, beside their peers
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool docs bench image-check lock clean
+.PHONY: demo test check lint promtool docs dashboards bench image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -50,6 +51,9 @@ promtool:
 
 docs: .venv/ready
 	$(BIN)/python -m tools.reference
+
+dashboards: .venv/ready
+	$(BIN)/python -m tools.dashboards
 
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
