@@ -2,6 +2,7 @@
 #   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it)
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
+#   make replay       the reference incidents on real servers: a table of what was told, where, and how soon
 #   make bench        the benchmarks of bench/, beside their peers
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool bench image-check lock clean
+.PHONY: demo test check lint promtool replay bench image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -46,6 +47,10 @@ promtool:
 	promtool check rules rules/*.yml
 	promtool check config deploy/prometheus.yml
 	promtool test rules tests/rules/*.test.yml
+
+replay: .venv/ready
+	tests/servers/install.sh mariadb-server nginx-light redis-server maven default-jre-headless faketime
+	$(BIN)/python -m tests.incidents
 
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk

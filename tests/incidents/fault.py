@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -119,13 +119,18 @@ def play(fault: Fault, place: Place, wait: float = 0.0) -> Outcome:
     outcome.card = until(lambda: all(_told(street, fault, room) for room in rooms), began, patience)
     if outcome.card is not None:
         outcome.text = _told(street, fault, fault.room)
-        outcome.lacking = tuple(each for each in wanted if each not in outcome.text)
+        outcome.lacking = lacking(wanted, outcome.text)
     mended = time.monotonic()
     fault.repair(place)
     if not fault.once:
         over = lambda: any(fault.over_in(text, fault.room) for text in street.cards(fault.room))  # noqa: E731
         outcome.resolved = until(over, mended, PATIENCE + fault.lasts)
     return outcome
+
+
+def lacking(wanted: Sequence[str], text: str) -> tuple[str, ...]:
+    """What the text does not name; `|` stands between words of which one is enough."""
+    return tuple(each for each in wanted if not any(word in text for word in each.split("|")))
 
 
 def probe_of(rule: str) -> str:
@@ -144,5 +149,5 @@ def until(true: Callable[[], object], since: float, within: float = PATIENCE) ->
     while not true():
         if time.monotonic() > since + within:
             return None
-        time.sleep(0.05)
+        time.sleep(0.1)
     return time.monotonic() - since

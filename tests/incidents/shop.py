@@ -20,10 +20,14 @@ SEARCHED = 400_000
 """Rows of the list in which the shop's people look up an order by a phone number."""
 
 _SEARCH = (
-    "CREATE TABLE order_search (id INT PRIMARY KEY, order_no CHAR(16) NOT NULL, phone CHAR(11) NOT NULL,"
-    " KEY order_search_phone (phone))",
-    f"INSERT INTO order_search SELECT seq, CONCAT('OH', seq), CONCAT('199', LPAD(seq * 7919 % 100000000, 8, '0'))"
-    f" FROM seq_1_to_{SEARCHED}",
+    (
+        "CREATE TABLE order_search (id INT PRIMARY KEY, order_no CHAR(16) NOT NULL, phone CHAR(11) NOT NULL,"
+        " KEY order_search_phone (phone))"
+    ),
+    (
+        "INSERT INTO order_search SELECT seq, CONCAT('OH', seq), CONCAT('199', LPAD(seq * 7919 % 100000000, 8, '0'))"
+        f" FROM seq_1_to_{SEARCHED}"
+    ),
 )
 _INDEXES = [each for each in INDEXES if "delivered" not in each]
 _WAREHOUSES = ("A", "B", "C")
@@ -76,7 +80,7 @@ def callback(paid: dict[str, Any], received: datetime) -> dict[str, Any]:
 
 def insert(server: MariaDB, database: str, rows: list[dict[str, Any]], table: str = "orders") -> None:
     """Rows of like or unlike columns, a statement for each kind."""
-    for names, alike in itertools.groupby(rows, lambda row: tuple(row)):
+    for names, alike in itertools.groupby(rows, tuple):
         values = ", ".join(f"({', '.join(map(literal, row.values()))})" for row in alike)
         server.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES {values}", database=database)
 

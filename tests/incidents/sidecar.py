@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -25,9 +27,16 @@ from tests.incidents import settings
 from tests.servers import free_port
 
 _TOKEN, _SECRET = "c4nary-token", "SECc4nary-secret"
-_FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 _SERIES = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def _faketime() -> str:
+    """The library by which a process has a clock of its own."""
+    found = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    return (
+        str(found) if found else pytest.fail("libfaketime is missing; run: apt-get install -y faketime", pytrace=False)
+    )
 
 
 class Street:
@@ -88,6 +97,7 @@ class Sidecar:
         folder.mkdir(exist_ok=True)
         self.street, self.file, self.port = Street(), folder / "config.yaml", free_port()
         self._clock = folder / "clock"
+        self._looking, self._looked, self._seen = threading.Lock(), 0.0, Metrics("")
         config = {
             "shops": shops,
             "channels": settings.channels(self.street.origin, _TOKEN, _SECRET),
@@ -105,7 +115,7 @@ class Sidecar:
         if not movable:
             return os.environ
         self._clock.write_text("+0\n", encoding="utf-8")
-        faked = {"LD_PRELOAD": _FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self._clock), "FAKETIME_NO_CACHE": "1"}
+        faked = {"LD_PRELOAD": _faketime(), "FAKETIME_TIMESTAMP_FILE": str(self._clock), "FAKETIME_NO_CACHE": "1"}
         return {**os.environ, **faked, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
 
     def skip(self, time_: timedelta) -> None:
@@ -114,6 +124,13 @@ class Sidecar:
         self._clock.write_text(f"+{self.street.ahead.total_seconds():.0f}\n", encoding="utf-8")
 
     def metrics(self) -> Metrics:
+        """One look for all who ask within a tenth of a second: many ask at once, and they share a processor with us."""
+        with self._looking:
+            if time.monotonic() - self._looked > 0.1:
+                self._seen, self._looked = self._look(), time.monotonic()
+            return self._seen
+
+    def _look(self) -> Metrics:
         """Empty while it does not answer yet."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as page:
