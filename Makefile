@@ -4,6 +4,7 @@
 #   make check        the inner loop, in seconds: no server is started
 #   make docs         the tables of docs/metrics.md and docs/configuration.md, from the code
 #   make dashboards   grafana/dashboards/ from tools/dashboards/
+#   make replay       the reference incidents on real servers: a table of what was told, where, and how soon
 #   make bench        the benchmarks of bench/, beside their peers
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool docs dashboards bench image-check lock clean
+.PHONY: demo test check lint promtool docs dashboards replay bench image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -54,6 +55,10 @@ docs: .venv/ready
 
 dashboards: .venv/ready
 	$(BIN)/python -m tools.dashboards
+
+replay: .venv/ready
+	tests/servers/install.sh mariadb-server nginx-light redis-server maven default-jre-headless faketime
+	$(BIN)/python -m tests.incidents
 
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk

@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=("$@")
 [ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql nginx-light varnish squid openssl
-    curl maven default-jre-headless redis-server rabbitmq-server sqlite3 systemd)
+    curl maven default-jre-headless redis-server rabbitmq-server sqlite3 faketime systemd)
 
 # What proves that a package is there, however it was installed.
 there() {
