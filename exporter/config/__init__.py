@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -92,6 +92,12 @@ class Config(Strict):
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return url.set(database=str(self.folder / url.database))
         return url
+
+    def for_programs(self, names: Iterable[str]) -> bool:
+        """Whether a program reads one of these channels, or of those that take over from them."""
+        told = [self.channels[name] for name in names]
+        told += [self.channels[channel.overflow] for channel in told if channel.overflow]
+        return any(channel.FOR_PROGRAMS for channel in told)
 
     def external(self) -> External:
         """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""

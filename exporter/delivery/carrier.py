@@ -86,7 +86,7 @@ class Carrier:
     def _may_go_on(self, row: Pending, part: int, channel: Channel) -> bool:
         now = self._around.clock()
         sends = self._state.sends(row.channel, now - MINUTE, now)
-        opens = Pace(channel.per_minute).opens(row, sends, now)
+        opens = Pace.of(channel).opens(row, sends, now)
         if opens > now:
             self._surely(lambda: self._state.postpone(row, now, opens, parts=part))
             return False

@@ -107,7 +107,7 @@ class Robot:
             self._expire(now)
             return now
         sends = self._state.sends(self._name, now - MINUTE, now)
-        choice = Pace(self.channel.per_minute).choose(due, sends, now, self._weigh)
+        choice = Pace.of(self.channel).choose(due, sends, now, self._weigh)
         if not choice.rows:
             return self._spill(now, choice.at)
         row = self._together(choice.rows, now)

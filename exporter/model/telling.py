@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from exporter.model.grouping import Group
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -28,6 +30,7 @@ class Card:
     `number` and `unit` are the one figure to see first; `text` is a sentence or two; `cases` the first order
     numbers, oldest first, each already one printable line; `mention` the mobile numbers, user ids or "@all" to call.
     `covers` is how many alerts the card tells of, `resolved` how many of those are over: a digest tells of several.
+    `group` is what the card tells, for channels that are read by a program; None where none of them is told it.
     """
 
     title: str
@@ -43,6 +46,7 @@ class Card:
     language: Literal["zh", "en"] = "zh"
     covers: int = 1
     resolved: int = 0
+    group: Group | None = None
 
 
 Outcome = Literal["accepted", "retry", "wait", "split", "permanent", "content"]

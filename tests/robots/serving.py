@@ -1,4 +1,4 @@
-"""The two rooms behind a real HTTP server, for the tests of the robots and of the channels."""
+"""The rooms behind a real HTTP server, for the tests of the robots and of the channels."""
 
 import threading
 import time
@@ -13,6 +13,7 @@ import uvicorn
 from exporter.demo.robots import Rooms, rooms
 
 SECRET, TOKEN, KEY = "SEC-canary-1", "token-canary-2", "key-canary-3"
+FEISHU_SECRET, FEISHU_TOKEN = "feishu-canary-5", "hook-canary-6"
 
 
 @dataclass
@@ -40,7 +41,15 @@ class Served:
 @contextmanager
 def serve(keywords: tuple[str, ...] = ()) -> Iterator[Served]:
     clock = Clock()
-    opened = rooms(clock.now, dingtalk_token=TOKEN, dingtalk_secret=SECRET, dingtalk_keywords=keywords, wecom_key=KEY)
+    opened = rooms(
+        clock.now,
+        dingtalk_token=TOKEN,
+        dingtalk_secret=SECRET,
+        dingtalk_keywords=keywords,
+        wecom_key=KEY,
+        feishu_token=FEISHU_TOKEN,
+        feishu_secret=FEISHU_SECRET,
+    )
     config = uvicorn.Config(
         opened.app(),
         host="127.0.0.1",
