@@ -20,7 +20,7 @@ RUN /opt/order-health/bin/python -m compileall -q /opt/order-health/lib
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="order-health" \
-      org.opencontainers.image.description="Watches an order system: Prometheus metrics, DingTalk and WeCom cards, a runbook behind each." \
+      org.opencontainers.image.description="Watches an order system: Prometheus metrics, cards in DingTalk, WeCom and Feishu, a runbook behind each." \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 order-health \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/order-health \
