@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from exporter.config import ConfigFaultError, load
-from exporter.config.alerting import INHIBIT, Quiet
+from exporter.config.alerting import INHIBIT
+from exporter.config.times import Quiet
 from exporter.grouping import inhibited
 from exporter.model import Alert
 from exporter.rules import Rulebook

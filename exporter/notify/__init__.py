@@ -32,6 +32,7 @@ class Outlet(Strict, ABC):
     """What is named under `channels:`: a room that takes cards (`Channel`), or an Alertmanager that takes alerts."""
 
     kind: str
+    """What stands behind it."""
 
 
 class Channel(Outlet, ABC):
@@ -48,7 +49,9 @@ class Channel(Outlet, ABC):
     APART: ClassVar[float] = 0.0
 
     per_minute: Annotated[int, Field(ge=2)] = 18
+    """Messages that its robot forgives in a minute; a card and its companion are two."""
     overflow: str = ""
+    """The channel that takes what this robot cannot send for now."""
 
     @abstractmethod
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:

@@ -30,10 +30,15 @@ class DingTalk(Channel):
     """`secret` is the SEC… text of the robot's security mode 加签, `keyword` one of its 自定义关键词."""
 
     kind: Literal["dingtalk"] = "dingtalk"
+    """Which room it is."""
     token: Secret
+    """`access_token` of the robot's address."""
     secret: Secret | None = None
+    """The `SEC…` text of the security mode 加签."""
     keyword: str | None = Field(default=None, min_length=1, max_length=64)
+    """One of the robot's 自定义关键词: put into a message that lacks it."""
     endpoint: Endpoint = "https://oapi.dingtalk.com/robot/send"
+    """Where the robot listens; another one than DingTalk's own is for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         """The card, and after it a short text if somebody is to be called.

@@ -27,8 +27,11 @@ class WeCom(Channel):
     """`key` is the only secret: whoever has it can write into the room."""
 
     kind: Literal["wecom"] = "wecom"
+    """Which room it is."""
     key: Secret
+    """`key` of the robot's address; whoever has it can write into the room."""
     endpoint: Endpoint = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+    """Where the robot listens; another one than WeCom's own is for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:  # noqa: ARG002 -- unsigned
         """The card, and after it a short text if somebody is to be called: no card of WeCom calls anybody."""
