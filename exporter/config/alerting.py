@@ -74,7 +74,7 @@ class Route(Strict):
     match: Match = Matchers()
     to: list[str]
     mention: Annotated[dict[str, list[str]], BeforeValidator(_by_severity)] = Field(default_factory=dict)
-    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname"])
+    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname", "channel"])
     group_wait: Duration = 0.0
     group_interval: Duration = 60.0
     repeat_interval: Duration = 4 * 3600.0
@@ -130,6 +130,7 @@ INHIBIT = (
         "shop",
     ),
     _inhibit("NoProbeSucceeded", "=~ProbeFailing|DatabaseNotAnswering"),
+    _inhibit("ChannelRefused", "CardsNotDelivered", "channel"),
 )
 """What holds unless `inhibit` says otherwise: a dead database is one card, not one for each check that needs it.
 

@@ -123,14 +123,19 @@ def main(folder: Path) -> None:
     bench = Bench(Rulebook.load(config.rule_files()), config)
     with (folder / "shared").open("r+b") as file:
         shared = mmap.mmap(file.fileno(), SIZE)
-    print("ready", flush=True)
+    _say("ready")
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
             live(folder, config, bench, shared)
-        print(child, flush=True)
+        _say(str(child))
         os.waitpid(child, 0)
-        print("gone", flush=True)
+        _say("gone")
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
