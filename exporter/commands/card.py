@@ -18,7 +18,7 @@ from exporter.config import Config, load
 from exporter.delivery import Sender
 from exporter.model import Card
 from exporter.notify import Channel
-from exporter.state import State
+from exporter.state import State, StateFaultError
 from exporter.strict import unknown
 
 PATIENCE = 30.0
@@ -56,11 +56,17 @@ def run(args: argparse.Namespace) -> int:
 
 def dead(config: Config, args: argparse.Namespace) -> int:
     """A running sidecar notices within a minute what was changed in its state."""
-    state = State(config.state_url())
+    try:
+        state = State(config.state_url())
+    except StateFaultError as fault:
+        print(fault, file=sys.stderr)
+        return 1
     try:
         for each in state.dead(args.channel):
             given_up = each.given_up.astimezone(config.zone)
-            print(f"{given_up:%Y-%m-%d %H:%M} {each.channel} [{each.cause or 'unknown'}] {each.card.title}: {each.detail}")
+            print(
+                f"{given_up:%Y-%m-%d %H:%M} {each.channel} [{each.cause or 'unknown'}] {each.card.title}: {each.detail}"
+            )
         if args.resend:
             print(f"{state.resend(args.channel, datetime.now(UTC).timestamp())} cards leave within a minute")
         elif args.discard:

@@ -17,7 +17,7 @@ def ahead(response: requests.Response, now: datetime) -> float | None:
     """By how many seconds `now` is ahead of the room's clock; None where the room tells no time."""
     try:
         said = parsedate_to_datetime(response.headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return (now - (said if said.tzinfo else said.replace(tzinfo=UTC))).total_seconds()
 
