@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from exporter.config.heartbeat import Heartbeats
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
 from exporter.strict import Strict, nearest
@@ -188,6 +189,7 @@ class Alerts(Strict):
     longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
     reports: Reports | None = None
+    heartbeat: Heartbeats = Field(default_factory=list)
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
     export: bool = False
     job: str = "order-health"

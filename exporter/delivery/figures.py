@@ -26,8 +26,8 @@ OLDEST = Metric(
 )
 REFUSED = Metric(
     "order_health_channel_refused_timestamp_seconds",
-    "Since when the robot has refused every card, in Unix time; it does until a person mends something, and then this is "
-    "absent.",
+    "Since when the robot has refused every card, in Unix time, until a person mends what is wrong; absent while "
+    "it takes them.",
     ("channel", "cause"),
 )
 DEAD = Metric(
