@@ -3,6 +3,7 @@
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
 #   make bench        the benchmarks of bench/, beside their peers
+#   make chaos        kill -9 a thousand times between flip and receipt (KILLS=1000): nothing lost, repeats marked
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 #   make clean        everything that was made here
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool bench image-check lock clean
+.PHONY: demo test check lint promtool bench chaos image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -50,6 +51,9 @@ promtool:
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
 	$(BIN)/python bench/all.py
+
+chaos: .venv/ready
+	$(BIN)/python -m tests.delivery.chaos $(or $(KILLS),1000)
 
 image-check: .venv/ready
 	tests/servers/install.sh debootstrap
