@@ -213,7 +213,7 @@ def test_its_variables_are_the_data_source_the_shops_and_the_sidecars_address(fi
     assert variables["datasource"]["type"] == "datasource"
     assert variables["shop"]["multi"]
     assert variables["shop"]["includeAll"]
-    assert variables["shop"]["current"]["value"] == "$__all"
+    assert variables["shop"]["current"]["value"] == ["$__all"]
     assert variables["sidecar"]["type"] == "textbox"
     text = file.read_text(encoding="utf-8")
     for name in variables:

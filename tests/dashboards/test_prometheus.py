@@ -127,6 +127,16 @@ def test_the_overview_shows_the_incident_in_its_figures(scraped):
     assert figures["Money in them"] > 0
 
 
+def test_an_alert_that_both_judges_tell_of_counts_once(scraped):
+    both = scraped.answer('ALERTS{alertname="StockBelowZero", alertstate="firing", shop="hurt"}')
+    assert len(both) == 2
+    found = scraped.answer('ALERTS{alertstate="firing", severity="critical", shop="hurt"}')
+    at_a_glance = (query for query in asked("en") if query.panel["title"] == "All shops at a glance")
+    critical = next(query for query in at_a_glance if "critical" in query.expr)
+    [count] = scraped.answer(critical.expr, shop="hurt")
+    assert float(count["value"][1]) == len(found) - 1
+
+
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("en/*.json")), ids=lambda file: file.stem)
 def test_every_variable_has_values_and_the_alerts_are_marked(scraped, file):
     board = read(file)

@@ -21,6 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from tools.dashboards.drawing import SOURCE, drawn, uid
 from tools.dashboards.nouns import Board, Choice, Language, Panel, Row, Words
+from tools.dashboards.sums import alerts
 
 WIDTH = 24
 SIDECAR = "http://127.0.0.1:9847"
@@ -49,8 +50,7 @@ class _Alerts(Builder[AnnotationQuery]):
         self._name = _ALERTS.of(language)
 
     def build(self) -> AnnotationQuery:
-        expr = 'ALERTS{alertstate="firing", shop=~"$shop|"}'
-        return _PrometheusAnnotation(self._name, SOURCE, icon_color="red", expr=expr)
+        return _PrometheusAnnotation(self._name, SOURCE, icon_color="red", expr=alerts('shop=~"$shop|"'))
 
 
 def text(board: Board, language: Language) -> str:
@@ -101,7 +101,7 @@ def _variables(board: Board, language: Language) -> Iterator[Builder[VariableMod
         query = f"label_values({choice.selector}, {choice.name})"
         # 1: what Grafana calls a query for the values of a label
         variable.query({"qryType": 1, "query": query, "refId": "values"}).multi(True).include_all(True)
-        variable.all_value(".+").current(VariableOption(selected=True, text="All", value="$__all"))
+        variable.all_value(".+").current(VariableOption(selected=True, text=["All"], value=["$__all"]))
         yield variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
     address = VariableOption(selected=True, text=SIDECAR, value=SIDECAR)
     box = build.TextBoxVariable("sidecar").label(_ADDRESS.of(language)).default_value(SIDECAR)

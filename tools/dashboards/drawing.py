@@ -96,7 +96,8 @@ def _over_time(panel: Panel, language: Language) -> timeseries.Panel:
 @_of_kind.register
 def _(panel: Heat, language: Language) -> heatmap.Panel:
     made = heatmap.Panel().calculate(False).y_axis(heatmap.YAxisConfig().unit(panel.unit)).show_legend()
-    made.color(heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(32))
+    colours = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(32)
+    made.color(colours.exponent(0.5).fill("dark-orange"))
     for ref, query in _referred(panel):
         made.with_target(asked(query, ref, language).range().format(PromQueryFormat.HEATMAP))
     return made

@@ -23,9 +23,15 @@ USUAL = (
 )
 
 
+def alerts(chosen: str) -> str:
+    """Open alerts; once, also where both Prometheus and the sidecar (`alerts: export`) tell of them."""
+    return f'max without (job, instance) (ALERTS{{alertstate="firing", {chosen}}})'
+
+
 def firing(severity: str) -> str:
-    """Open alerts of these severities, a regular expression; 0 where a shop is watched and has none."""
+    """How many alerts of these severities, a regular expression, are open; 0 where a shop is watched and has none."""
+    chosen = f'severity=~"{severity}", shop=~"$shop"'
     return (
-        f'count by (shop) (ALERTS{{alertstate="firing", severity=~"{severity}", shop=~"$shop"}}) '
+        f"count by (shop) ({alerts(chosen)}) "
         'or on (shop) 0 * count by (shop) (order_health_probe_success{shop=~"$shop"})'
     )

@@ -23,7 +23,7 @@ _SHOPS = Table(
         Column(Words("严重告警", "Critical alerts"), Query(firing("critical"), "{{shop}}"), red_from=1),
         Column(Words("警告", "Warnings"), Query(firing("warning"), "{{shop}}"), red_from=1),
         Column(Words("已付款仍待支付", "Paid, yet pending"), Query(PENDING, "{{shop}}")),
-        Column(Words("涉及金额", "Money in them"), Query(MONEY, "{{shop}}")),
+        Column(Words("涉及金额", "Money in them"), Query(MONEY, "{{shop}}"), "locale"),
         Column(Words("负库存 SKU", "SKUs below zero"), Query(BELOW_ZERO, "{{shop}}")),
         Column(Words("超时未发货", "Not shipped in time"), Query(LATE, "{{shop}}")),
         Column(Words("缓存导出", "Exports from a cache"), Query(CACHED, "{{shop}}"), red_from=1),

@@ -62,7 +62,7 @@ ROW = Row(
                 "Sum of the file against the sum of the primary. With every order there, it is another column, another unit, or "
                 "floats.",
             ),
-            "short",
+            "locale",
             (
                 Query('abs(max by (shop, export) (order_health_export_amount_difference{shop=~"$shop"}))', _BY_EXPORT),
                 limit("export_rows", "amount_difference"),

@@ -32,7 +32,7 @@ ROW = Row(
                     "这些订单里顾客已付的金额（按币种，主单位），只计有金额记录的订单。",
                     "What customers paid for these orders, by currency, in major units; as far as amounts are recorded.",
                 ),
-                "short",
+                "locale",
                 probe="pending_paid",
                 width=3,
                 height=6,

@@ -69,7 +69,7 @@ ROW = Row(
                 "What these orders amount to, by currency, in major units. Orders as usual and less money: look at prices and "
                 "coupons.",
             ),
-            "short",
+            "locale",
             (
                 Query(
                     "sum by (shop, event, currency) "

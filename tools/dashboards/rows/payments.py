@@ -44,7 +44,7 @@ ROW = Row(
                 "这些订单里顾客已付的金额，按币种，主单位。",
                 "What customers paid for these orders, by currency, in major units.",
             ),
-            "short",
+            "locale",
             (
                 Query(
                     'sum by (shop, currency) (order_health_pending_paid_amount{shop=~"$shop"})', "{{shop}} {{currency}}"

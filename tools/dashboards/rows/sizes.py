@@ -15,8 +15,8 @@ ROW = Row(
         Heat(
             Words("存储大小分布", "Sizes as they are stored"),
             Words(
-                "broker 里的大小（可能压缩过），颜色越深消息越多。高处出现亮格，就是有人往消息里塞了大字段。",
-                "As the broker stores them, compressed or not; the darker the more. A cell high up: somebody put a large field "
+                "broker 里的大小（可能压缩过），颜色越浓消息越多。高处出现亮格，就是有人往消息里塞了大字段。",
+                "As the broker stores them, compressed or not; the stronger the colour, the more. A cell high up: somebody put a large field "
                 "into a message.",
             ),
             "bytes",
