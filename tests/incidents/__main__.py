@@ -30,13 +30,13 @@ def table(result: Result) -> str:
     lines = [
         f"A healthy hour ({result.orders:,} of {AN_HOUR:,} orders): {len(result.healthy)} cards.",
         "",
-        "| # | incident | metric, s | card, s | of it `for` | `for` as shipped | evidence | resolved, s | |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| # | incident | seen in /metrics, s | card, s | asked for, s | of it `for` | `for` as shipped | evidence | over, s | |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for each in result.outcomes:
         fault, over = each.fault, "once" if each.fault.once else _seconds(each.resolved)
         evidence = f"lacks {', '.join(each.lacking)}" if each.lacking else "complete" if each.text else "–"
-        pause = f"{each.pause / settings.PACE:.1f} | {each.pause:g} s"
+        pause = f"{each.asked:.1f} | {each.pause / settings.PACE:.1f} | {each.pause:g} s"
         row = (fault.incident, fault.name, _seconds(each.metric), _seconds(each.card), pause, evidence, over)
         lines.append("| " + " | ".join(map(str, row)) + f" | {'' if each.good else 'NOT as promised'} |")
     lines += [

@@ -15,6 +15,9 @@ from tests.incidents.sidecar import Metrics, Sidecar, Street
 
 OVERS = ("Resolved: ", "Told long enough: ")
 _SHORT = 11
+GRACE = 2.0
+"""Seconds that judging and delivery may take beyond what was asked for."""
+
 PATIENCE = 25.0
 """Seconds that anything may take before the replay goes on without it."""
 
@@ -84,15 +87,14 @@ class Outcome:
         return shipped_for(self.fault.rule)
 
     @property
-    def late(self) -> float | None:
-        """How long the card took beyond what interval, `for` and settings ask for."""
-        asked = self.fault.every + self.fault.patient + self.pause / settings.PACE
-        return None if self.card is None else self.card - asked
+    def asked(self) -> float:
+        """What interval, settings and the rule's `for` (at the replay's pace) ask for."""
+        return self.fault.every + self.fault.patient + self.pause / settings.PACE
 
     @property
     def good(self) -> bool:
         over = self.fault.once or self.resolved is not None
-        return self.late is not None and self.late <= 2 and not self.lacking and over
+        return self.card is not None and self.card <= self.asked + GRACE and not self.lacking and over
 
 
 def shipped_for(rule: str) -> float:
