@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, collector, overview, selfmetrics
+from exporter import collector, overview, selfmetrics
 from exporter.config import ROOT
-from exporter.delivery import Sender
+from exporter.ear import Ear
 from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.outgoing import Outgoing
 from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
 from exporter.reports import Reports
@@ -73,12 +74,11 @@ class App:
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
         self._shops = Shops(self._state)
         self._exposition = Exposition()
-        self._sender = Sender(
-            self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
-        )
+        self._outgoing = Outgoing(self._state, self._plan.bench, now=now, on_change=self._sittings.news)
         self._watch = Watch(self._on_reading, now)
-        self.desk, series, wake = self._desk(), self._exposition.series, self._sender.wake
+        self.desk, series, wake = self._desk(), self._exposition.series, self._outgoing.wake
         self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
+        self.ear = Ear(self._judge, lambda: self._plan.config.alerts, now)
         self._reports = Reports(self._state, wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
@@ -98,7 +98,7 @@ class App:
         """Returns when it serves; raises ListenError before anything is asked or sent."""
         self._server.start()
         self._reloads.note(ok=True)
-        self._sender.start()
+        self._outgoing.start()
         self._watch.start()
         self._watch.follow(self._shops.rounds(self._plan.config))
         self._sittings.start()
@@ -113,7 +113,7 @@ class App:
         self._sittings.stop()
         self._server.stop()
         self._watch.stop()
-        self._sender.stop(_FAREWELL_SECONDS)
+        self._outgoing.stop(_FAREWELL_SECONDS)
         self._shops.close()
         self._state.close()
 
@@ -158,7 +158,7 @@ class App:
             active=self._judge.active(),
             mutes=self._judge.mutes(),
             desk=self.desk,
-            rooms=self._sender.rooms(),
+            rooms=self._outgoing.rooms(),
             language=language,
         )
 
@@ -172,7 +172,7 @@ class App:
             log.warning("web.listen and state are read at start only: restart to change them")
         before, self._plan = self._plan, plan
         self._judge.use(plan.bench)
-        self._sender.update(plan.config.channels)
+        self._outgoing.use(plan.bench)
         self._server.replace(plan.access)
         self._watch.follow(self._shops.rounds(self._plan.config))
         for name in before.bench.watched.keys() - plan.bench.watched.keys():
@@ -186,7 +186,7 @@ class App:
             now=self._now,
             active=lambda: self._judge.active(),  # noqa: PLW0108 - see above
             terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
-            group_of=lambda labels: self._plan.bench.group(labels),  # noqa: PLW0108 - see above
+            group_of=lambda labels: self._judge.group(labels),  # noqa: PLW0108 - see above
             on_change=self._sittings.news,
         )
 
@@ -196,7 +196,8 @@ class App:
 
     def _sit(self) -> None:
         """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
-        own = [*self._sender.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
+        own = [*self._outgoing.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
         self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())
+        self._outgoing.show(self._judge.judged())
         self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from exporter import alerts
 from exporter.bench import Bench
 from exporter.doubt import Doubt
+from exporter.evidence import Evidence
 from exporter.metrics import alert_series
-from exporter.model import Alert, AlertKey, Flip, Mute, Sample
+from exporter.model import Alert, AlertKey, Flip, Group, Mute, Sample
+from exporter.relay import Relay
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, kept
 from exporter.state import State
@@ -39,6 +41,8 @@ class Judge:
     ) -> None:
         self._bench, self._series = bench, series
         self._teller = Teller(state, wake, muted, buttons=buttons)
+        self._relay = Relay(state, self._teller)
+        self._evidence = Evidence()
         self._active: dict[AlertKey, Alert] = dict(state.alerts())
         self._resuming = True
         self._failed: frozenset[str] = frozenset()
@@ -53,18 +57,27 @@ class Judge:
             self._bench = bench
 
     def active(self) -> list[Alert]:
+        """What our rules found, and what an Alertmanager says."""
+        return [*self._active.values(), *self._relay.active()]
+
+    def judged(self) -> list[Alert]:
+        """What our rules found."""
         return list(self._active.values())
 
     def mutes(self) -> Mapping[AlertKey, Mute]:
         """What is active and not told now, and why."""
-        return self._teller.mutes
+        return {**self._relay.mutes, **self._teller.mutes}
+
+    def group(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """The labels by which an alert with these is told together with others."""
+        return self._relay.group(labels) or self._bench.group(labels)
 
     def samples(self) -> list[Sample]:
         """What it says of itself."""
         judged = [JUDGED_AT(self._judged_at.timestamp())] if self._judged_at else []
         config, past = self._bench.config, kept(self._bench.rulebook.history)
-        told = alert_series(self.active(), config.target()) if config.alerts.export else ()
-        return [*judged, FAILED_RULES(len(self._failed)), *self._teller.samples(), *past, *told]
+        told = alert_series(self.judged(), config.target()) if config.alerts.export else ()
+        return [*judged, FAILED_RULES(len(self._failed)), *self._teller.samples(), *self._relay.samples(), *past, *told]
 
     def sit(self, now: datetime) -> list[Flip]:
         """One round over the current samples. What flipped is written down with its cards, or nothing changed."""
@@ -73,18 +86,33 @@ class Judge:
             active, flips = self._judged(now)
             self._teller.tell(self._bench, self._active, active, flips, now)
             self._active, self._judged_at = active, now
+            self._relay.sit(self._bench, now)
         return flips
+
+    def hear(self, group: Group) -> None:
+        """What an Alertmanager says is written down with its cards. Raises StateFaultError, and then nothing was."""
+        with self._lock:
+            self._relay.hear(self._bench, group, self._evidence)
 
     def _judged(self, now: datetime) -> tuple[dict[AlertKey, Alert], list[Flip]]:
         series = self._series()
         doubt = Doubt(self._bench.rulebook, self._bench.watched, series)
         judgement = self._bench.rulebook.judge(series, now, complete=doubt.complete())
         self._log(judgement.failed)
+        self._evidence = Evidence(self._bench.rulebook, judgement)
+        if self._bench.config.alerts.source == "alertmanager":
+            return {}, list(self._given_up(now))
         unjudged = judgement.failed.keys() | judgement.waiting
         unsure = doubt.unsure() | {alerts.Unsure(rule, shop) for rule in unjudged for shop in self._shops()}
         half_known = doubt.partial() | self._from_before(now)
         active, flips = alerts.step(self._active, judgement.findings, now, unsure, half_known)
         return active, [_ended(flip, judgement, doubt) for flip in flips]
+
+    def _given_up(self, now: datetime) -> Iterator[Flip]:
+        """What was told before an Alertmanager took over: nobody judges it here any more."""
+        for alert in self._active.values():
+            if alert.status == "firing":
+                yield Flip(replace(alert, status="resolved"), now, lost=True)
 
     def _from_before(self, now: datetime) -> set[alerts.Unsure]:
         """The alerts of a former run whose rules look back farther than this one has been watching."""

@@ -48,7 +48,7 @@ class Teller:
     def __init__(
         self, state: State, wake: Callable[[], None], muted: Muted = nobody, *, buttons: Buttons = no_buttons
     ) -> None:
-        self._state, self._wake, self._muted, self._buttons = state, wake, muted, buttons
+        self._state, self.wake, self._muted, self._buttons = state, wake, muted, buttons
         self._ledgers = state.ledgers()
         self.noted = state.noted()
         self.mutes: Mapping[AlertKey, Mute] = {}
@@ -63,8 +63,7 @@ class Teller:
         now: datetime,
     ) -> None:
         """One round: from `before` to `active` by `flips`. It is written down with its cards, or nothing changed."""
-        among = grouping.known(self._ledgers, active.values(), flips)
-        mutes = bench.muted(among, now) | dict(self._muted(among, now))
+        mutes = self.muted(bench, grouping.known(self._ledgers, active.values(), flips), now)
         ledgers, groups = grouping.step(
             self._ledgers,
             active.values(),
@@ -74,15 +73,18 @@ class Teller:
             route=bench.settings,
             external_url=bench.config.web.external_url,
         )
-        written = [pair for group in groups for pair in self._cards(bench, group)]
+        written = [pair for group in groups for pair in self.cards(bench, group, bench.route(group.alerts[0].labels))]
         if flips or ledgers != self._ledgers or _changed(before, active) or self._due(active, now):
-            records = [_record(flip, mutes.get(flip.alert.key)) for flip in flips]
-            self._state.commit(active, written, now, ledgers=ledgers, records=records)
+            self._state.commit(active, written, now, ledgers=ledgers, records=records(flips, mutes))
             self.noted = now
         self._ledgers, self.mutes = ledgers, mutes
-        self._log(bench, flips)
+        self.log(flips, bench.route)
         if written:
-            self._wake()
+            self.wake()
+
+    def muted(self, bench: Bench, among: Collection[Alert], now: datetime) -> Mapping[AlertKey, Mute]:
+        """Which of these are not told now: by what the configuration says, or because people said so."""
+        return bench.muted(among, now) | dict(self._muted(among, now))
 
     def samples(self) -> list[Sample]:
         return [UNROUTED(self._unrouted)]
@@ -92,21 +94,24 @@ class Teller:
         pause = _NOTE_PENDING if any(each.status == "pending" for each in active.values()) else _NOTE_EVERY
         return self.noted is None or not timedelta() <= now - self.noted < pause
 
-    def _cards(self, bench: Bench, group: Group) -> list[tuple[str, Card]]:
-        config, route = bench.config, bench.route(group.alerts[0].labels)
+    def cards(self, bench: Bench, group: Group, route: Route | None) -> list[tuple[str, Card]]:
+        """One for each room of the route, with the room's name."""
+        config = bench.config
         if route is None:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
-        if config.for_programs(route.to):  # all channels get the same, for one may take over what another cannot send
+        rooms = config.rooms()
+        told = [channel for channel in route.to if channel in rooms]
+        if config.for_programs(told):  # all get the same, for one may take over what another cannot send
             card = replace(card, group=fitting(group))
-        return [(channel, card) for channel in route.to]
+        return [(channel, card) for channel in told]
 
-    def _log(self, bench: Bench, flips: Sequence[Flip]) -> None:
+    def log(self, flips: Sequence[Flip], route: Callable[[Mapping[str, str]], Route | None]) -> None:
         for flip in flips:
             status = "no longer checked" if flip.lost else flip.alert.status
             log.info("%s is %s: %s", flip.alert.rule, status, dict(flip.alert.labels))
-            if bench.route(flip.alert.labels) is None:
+            if route(flip.alert.labels) is None:
                 self._unrouted += 1
                 log.warning("%s: no route in alerts.routes takes it, so nobody is told", flip.alert.rule)
 
@@ -115,6 +120,11 @@ def _called(route: Route, group: Group) -> tuple[str, ...]:
     """Whom the alerts call that began; those of the worst severity first."""
     begun = {each.labels.get("severity", "info"): None for each in group.news if each.status == "firing"}
     return tuple(dict.fromkeys(name for severity in begun for name in route.called(severity)))
+
+
+def records(flips: Sequence[Flip], mutes: Mapping[AlertKey, Mute]) -> list[Record]:
+    """As the journal keeps them."""
+    return [_record(flip, mutes.get(flip.alert.key)) for flip in flips]
 
 
 def _record(flip: Flip, mute: Mute | None) -> Record:

@@ -271,6 +271,7 @@ def test_an_alert_that_time_ended_claims_no_recovery():
     [
         ("late by 12m 33s (main)", "late by 12分钟 33秒 (main)", "late by 12m 33s (main)"),
         ("5.486s", "5.49秒", "5.49s"),
+        ("895.2ms", "0.895秒", "0.895s"),
         ("1d 2h 3m 4s old", "1天 2小时 old", "1d 2h old"),
         ("topic-5s, 5seconds, v1.5s.2", "topic-5s, 5seconds, v1.5s.2", "topic-5s, 5seconds, v1.5s.2"),
     ],

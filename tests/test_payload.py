@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from exporter import webhook
 from exporter.model import Alert, Case, Flip
 from exporter.model.grouping import fingerprint
 from exporter.payload import LARGEST, NEVER, fitting, payload
@@ -81,3 +82,13 @@ def test_one_alert_too_large_for_all_does_not_crowd_out_the_others():
 def test_what_fits_stays_as_it_is():
     small = group(stock(), stock("ningbo", status="resolved"))
     assert fitting(small) == small
+
+
+def test_what_reads_an_alertmanagers_webhook_reads_ours():
+    written = group(stock(), stock("ningbo", status="resolved"))
+    heard = webhook.read(json.dumps(payload(written)).encode(), AT)
+    assert (heard.key, heard.receiver, heard.status) == (written.key, written.receiver, written.status)
+    for ours, theirs in zip(written.alerts, heard.alerts, strict=True):
+        assert (theirs.status, theirs.labels, theirs.starts) == (ours.status, ours.labels, ours.starts)
+        assert theirs.ends == ours.ends
+        assert theirs.fingerprint == ours.fingerprint

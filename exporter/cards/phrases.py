@@ -51,6 +51,7 @@ class Words:
     digest_title: str
     digest_text: str
     unlisted: str
+    left_out: str
     digest_unit: str
     trial_title: str
     trial_text: str
@@ -85,11 +86,12 @@ class Words:
         return _DURATION.sub(self._timed, text)
 
     def _timed(self, found: re.Match[str]) -> str:
-        *longer, seconds = found.groups()
+        *longer, last, thousandth = found.groups()
+        seconds = float(last) / 1_000 if thousandth else float(last)
         if not any(longer):  # a lag of 1.05 s is not to read as 1 s
-            return f"{float(seconds):.3g}{self.units[-1]}"
+            return f"{seconds:.3g}{self.units[-1]}"
         sizes = zip(longer, (86_400, 3_600, 60), strict=True)
-        return self.span(sum(int(each or 0) * size for each, size in sizes) + float(seconds))
+        return self.span(sum(int(each or 0) * size for each, size in sizes) + seconds)
 
     def amount(self, value: float, unit: str) -> str:
         """A value as a figure; seconds as a length of time."""
@@ -101,7 +103,7 @@ class Words:
         return f"{self.amount(value, unit)} {'' if unit in SECONDS else unit}".rstrip()
 
 
-_DURATION = re.compile(r"(?<![\w.-])(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+(?:\.\d+)?)s(?![\w.-])", re.ASCII)
+_DURATION = re.compile(r"(?<![\w.-])(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+(?:\.\d+)?)(m?)s(?![\w.-])", re.ASCII)
 
 
 SECONDS = frozenset({"s", "seconds", "秒"})

@@ -30,10 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     config = load(args.config_file)
-    if args.channel and args.channel not in config.channels:
-        print(f"no channel {args.channel!r}; {unknown(args.channel, config.channels, 'channels')}", file=sys.stderr)
+    rooms = config.rooms()
+    if args.channel and args.channel not in rooms:
+        print(f"no room {args.channel!r}; {unknown(args.channel, rooms, 'rooms')}", file=sys.stderr)
         return 2
-    channels = {name: each for name, each in config.channels.items() if args.channel in (None, name)}
+    channels = {name: each for name, each in rooms.items() if args.channel in (None, name)}
     if not channels:
         print("no channels are configured; add one under `channels:`", file=sys.stderr)
         return 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -16,11 +16,12 @@ from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
 from exporter.config.times import Quiet, Zone
 from exporter.model import External
+from exporter.notify import Channel, rooms
 from exporter.silences import Terms
 from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
-__all__ = ["ROOT", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
+__all__ = ["ROOT", "Alerts", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
 
 SHARE = Path(__file__).parent.parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
@@ -57,16 +58,19 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
-        told: list[tuple[Place, list[str]]] = [
-            (("alerts", "routes", number, "to"), route.to) for number, route in enumerate(self.alerts.routes)
+        told: list[tuple[Place, list[str], Collection[str]]] = [
+            (("alerts", "routes", number, "to"), route.to, self.channels)
+            for number, route in enumerate(self.alerts.routes)
         ]
         if self.alerts.reports:
-            told.append((("alerts", "reports", "to"), self.alerts.reports.to))
+            told.append((("alerts", "reports", "to"), self.alerts.reports.to, self.rooms()))
         if found := [
-            fault(place, "dangling", f"no channel {name!r}; {unknown(name, self.channels, 'channels')}")
-            for place, names in told
+            fault(place, "dangling", f"no channel {name!r} that takes this; {unknown(name, known, 'they')}")
+            if name in self.channels
+            else fault(place, "dangling", f"no channel {name!r}; {unknown(name, known, 'channels')}")
+            for place, names, known in told
             for name in names
-            if name not in self.channels
+            if name not in known
         ]:
             raise faults("Config", found)
         return self
@@ -74,10 +78,11 @@ class Config(Strict):
     @model_validator(mode="after")
     def _overflows_end_somewhere(self) -> Self:
         found = []
-        for name, channel in self.channels.items():
-            other, place = self.channels.get(channel.overflow), ("channels", name, "overflow")
+        cards = self.rooms()
+        for name, channel in cards.items():
+            other, place = cards.get(channel.overflow), ("channels", name, "overflow")
             if channel.overflow and other is None:
-                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, self.channels, 'channels')}"
+                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, cards, 'channels')}"
                 found.append(fault(place, "dangling", text))
             elif other and other.overflow:
                 text = f"{channel.overflow!r} has an overflow itself; name a channel that has none"
@@ -86,6 +91,10 @@ class Config(Strict):
             raise faults("Config", found)
         return self
 
+    def rooms(self) -> dict[str, Channel]:
+        """The channels that take cards."""
+        return rooms(self.channels)
+
     def state_url(self) -> URL:
         """Where the state is kept; a relative SQLite file stands beside config.yaml."""
         url = make_url(self.state.get_secret_value())
@@ -93,10 +102,11 @@ class Config(Strict):
             return url.set(database=str(self.folder / url.database))
         return url
 
-    def for_programs(self, names: Iterable[str]) -> bool:
+    def for_programs(self, names: Collection[str]) -> bool:
         """Whether a program reads one of these channels, or of those that take over from them."""
-        told = [self.channels[name] for name in names]
-        told += [self.channels[channel.overflow] for channel in told if channel.overflow]
+        rooms = self.rooms()
+        told = [rooms[name] for name in names]
+        told += [rooms[channel.overflow] for channel in told if channel.overflow]
         return any(channel.FOR_PROGRAMS for channel in told)
 
     def external(self) -> External:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from exporter.config.hearing import Hearing
 from exporter.config.times import Quiet, Reports
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
@@ -113,6 +114,10 @@ def _label(name: str) -> str:
 class Alerts(Strict):
     """How this sidecar judges its rules, and whom it tells."""
 
+    source: Literal["rules", "alertmanager", "both"] = Field(default="rules", alias="from")
+    """Who judges: our rules, an Alertmanager that posts to us, or both: our rules, and of what it says the rest."""
+    alertmanager: Hearing = Hearing()
+    """How an Alertmanager that posts to us is heard."""
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     """Patterns of rule files, relative to this file; where the default finds none, the rules that come along."""
     every: Annotated[Duration, Field(ge=0.1)] = 5.0

@@ -2,6 +2,7 @@
 
 from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
 from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
+from exporter.model.hearing import Heard, Said
 from exporter.model.muting import Matcher, Mute, Operator, Silence
 from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
@@ -20,6 +21,7 @@ __all__ = [
     "Flip",
     "Gap",
     "Group",
+    "Heard",
     "Kind",
     "Ledger",
     "Link",
@@ -33,6 +35,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Record",
+    "Said",
     "Sample",
     "Silence",
     "Told",

@@ -1,4 +1,4 @@
-"""What a channel is. Each file of this folder is one kind of room, and its name is the kind."""
+"""What a channel is. Each file of this folder is one kind of room, or of receiver, and its name is the kind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,14 @@ Endpoint = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$")]
 """Where the robot listens, without the query; another one than the product's own is for proxies and for tests."""
 
 
-class Channel(Strict, ABC):
+class Outlet(Strict, ABC):
+    """What is named under `channels:`: a room that takes cards (`Channel`), or an Alertmanager that takes alerts."""
+
+    kind: str
+    """Which room it is."""
+
+
+class Channel(Outlet, ABC):
     """Writes a request and reads a response; it does no I/O, so that it can be tested on any sample.
 
     `per_minute` is the pace its robot forgives; a card and its companion are two messages. `overflow` names another
@@ -41,8 +48,6 @@ class Channel(Strict, ABC):
 
     APART: ClassVar[float] = 0.0
 
-    kind: str
-    """Which room it is."""
     per_minute: Annotated[int, Field(ge=2)] = 18
     """Messages that its robot forgives in a minute; a card and its companion are two."""
     overflow: str = ""
@@ -162,6 +167,11 @@ _USER = re.compile(r"(?!all$)[A-Za-z0-9$][A-Za-z0-9._$:-]{0,63}", re.ASCII)
 
 
 @cache
-def known() -> Mapping[str, type[Channel]]:
+def known() -> Mapping[str, type[Outlet]]:
     """Every kind of channel by its name."""
-    return plugins.found(__name__, __path__, Channel)  # type: ignore[type-abstract]
+    return plugins.found(__name__, __path__, Outlet)
+
+
+def rooms(outlets: Mapping[str, Outlet]) -> dict[str, Channel]:
+    """Those that take cards."""
+    return {name: each for name, each in outlets.items() if isinstance(each, Channel)}

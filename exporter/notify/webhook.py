@@ -93,7 +93,10 @@ class Webhook(Channel):
         headers |= {"Content-Type": "application/json; charset=utf-8", KEY: key(card)}
         if self.secret:
             headers[SIGNATURE] = signature(self.secret, int(now.timestamp()), body)
-        return requests.Request("POST", self.url.get_secret_value(), data=body, headers=headers)
+        # `auth`: a .netrc of this machine must not take the place of our own Authorization
+        return requests.Request(
+            "POST", self.url.get_secret_value(), data=body, headers=headers, auth=lambda request: request
+        )
 
 
 def told(card: Card) -> dict[str, Any]:

@@ -95,8 +95,7 @@ def _news(title: str) -> tuple[str, str]:
 
 def _notice(card: Card, jumps: list[Link]) -> dict[str, Any]:
     rows = [_row(fact.name, fact.value) for fact in card.facts[: _ROWS // 2 if card.cases else _ROWS]]
-    # a space for each " · " lets the amount stand beside an order number of 17 digits
-    rows += [_row(f"{n}", cut_parts(case, _VALUE, " ")) for n, case in enumerate(card.cases, 1) if not _long(case)]
+    rows += [_row(f"{n}", _case(case)) for n, case in enumerate(card.cases, 1) if not _long(case)]
     headline = _headline(card.title)
     notice: dict[str, Any] = {
         "card_type": "text_notice",
@@ -117,6 +116,13 @@ def _notice(card: Card, jumps: list[Link]) -> dict[str, Any]:
 
 def _row(name: str, value: str) -> dict[str, str]:
     return {"keyname": harmless(name, _NAME) or "–", "value": harmless(value, _VALUE) or "–"}
+
+
+def _case(case: str) -> str:
+    """As many of its parts as a row has room for; a title that fits without the place at its end goes without."""
+    # a space for each " · " lets the amount stand beside an order number of 17 digits
+    kept = cut_parts(case, _VALUE, " ")
+    return kept if letters(kept) <= _VALUE else _news(kept)[0]
 
 
 def _long(case: str) -> str:

@@ -119,6 +119,12 @@ Index("order_health_journal_at", journal.c.at)
 
 bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
 
+heard = _table(
+    "heard",
+    Column("id", String(64), primary_key=True),  # digest of receiver and group key
+    Column("body", LONG, nullable=False),
+)
+
 
 def _grouping(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[groups, told, journal, bulletins])
@@ -128,7 +134,11 @@ def _silences(connection: Connection) -> None:
     METADATA.create_all(connection, [silences, used_links])  # leaves alone what a new database has already
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences)
+def _heard(connection: Connection) -> None:
+    METADATA.create_all(connection, [heard])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences, _heard)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

@@ -97,6 +97,12 @@ def test_the_titles_of_a_digest_are_rows():
     assert rows[0]["value"].endswith("…")
 
 
+def test_a_title_in_a_row_goes_without_its_place_rather_than_be_cut():
+    lines = ("🟠 1 个订单事件：late_shipment（demo，shanghai）", "🔴 1 个 SKU 库存为负（demo）")
+    rows = bodies(replace(CRITICAL, facts=(), cases=lines))[0]["template_card"]["horizontal_content_list"]
+    assert [row["value"] for row in rows] == ["🟠 1 个订单事件：late_shipment", "🔴 1 个 SKU 库存为负（demo）"]
+
+
 def test_numbers_user_ids_and_everybody_are_called_by_a_text():
     call = bodies(replace(CRITICAL, mention=("13800000000", "li", "@all")))[1]["text"]
     assert call["mentioned_mobile_list"] == ["13800000000"]
