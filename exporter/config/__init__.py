@@ -64,6 +64,9 @@ class Config(Strict):
         ]
         if self.alerts.reports:
             told.append((("alerts", "reports", "to"), self.alerts.reports.to, self.rooms()))
+        told += [
+            (("alerts", "heartbeat", n, "to"), beat.to, self.rooms()) for n, beat in enumerate(self.alerts.heartbeat)
+        ]
         if found := [
             fault(place, "dangling", f"no channel {name!r} that takes this; {unknown(name, known, 'they')}")
             if name in self.channels

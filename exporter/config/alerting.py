@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter.config.hearing import Hearing
+from exporter.config.heartbeat import Heartbeats
 from exporter.config.times import Quiet, Reports
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
@@ -34,7 +35,7 @@ class Route(Strict):
     """The channels that are told."""
     mention: Annotated[dict[str, list[str]], BeforeValidator(_by_severity)] = Field(default_factory=dict)
     """Whom the card calls: mobile numbers, user ids or `@all`; for all alerts, or by severity."""
-    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname"])
+    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname", "channel"])
     """Alerts that agree in these labels are one card; `...`: each is its own."""
     group_wait: Duration = 0.0
     """How long a new group waits for more alerts."""
@@ -98,6 +99,7 @@ INHIBIT = (
         "shop",
     ),
     _inhibit("NoProbeSucceeded", "=~ProbeFailing|DatabaseNotAnswering"),
+    _inhibit("ChannelRefused", "CardsNotDelivered", "channel"),
 )
 """What holds unless `inhibit` says otherwise: a dead database is one card, not one for each check that needs it.
 
@@ -117,7 +119,7 @@ class Alerts(Strict):
     source: Literal["rules", "alertmanager", "both"] = Field(default="rules", alias="from")
     """Who judges: our rules, an Alertmanager that posts to us, or both: our rules, and of what it says the rest."""
     alertmanager: Hearing = Hearing()
-    """How an Alertmanager that posts to us is heard."""
+    """How what an Alertmanager posts is heard."""
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
     """Patterns of rule files, relative to this file; where the default finds none, the rules that come along."""
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
@@ -130,6 +132,8 @@ class Alerts(Strict):
     """What is not told while something else explains it. Unless set, a dead database mutes what depends on it."""
     reports: Reports | None = None
     """Cards that are written at set times."""
+    heartbeat: Heartbeats = Field(default_factory=list)
+    """Signs of life: cards for rooms, or calls of an address, while there is judging and a probe has an answer."""
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
     """Tell this sidecar's alerts from another's: `$externalLabels` in rules."""
     export: bool = False
