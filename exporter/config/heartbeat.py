@@ -18,11 +18,11 @@ class Heartbeat(Strict):
     """
 
     to: list[str] = Field(default_factory=list)
-    """The channels that get a small card."""
+    """Channels that get a small card …"""
     url: SecretStr | None = None
-    """The address that is asked, of a service that alarms when nobody asks."""
+    """… or an address that is asked, of a service that tells when nobody asks any more."""
     every: Annotated[Duration, Field(ge=10)] | None = None
-    """From one sign to the next; unless set, a day for cards and a minute for an address."""
+    """How often; unless set, daily for a card and every minute for an address."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

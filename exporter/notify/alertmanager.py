@@ -46,23 +46,23 @@ class Alertmanager(Outlet):
     """Every one of `urls` is sent everything; what fires is said again every `resend`."""
 
     kind: Literal["alertmanager"] = "alertmanager"
-    """Takes alerts, not cards."""
+    """Not a room: Alertmanagers that take alerts."""
     urls: Annotated[
         list[Endpoint],
         BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
         Field(min_length=1),
     ]
-    """The addresses of all Alertmanagers of the cluster, no load balancer's."""
+    """Every one is told everything."""
     resend: Annotated[Duration, Field(ge=1.0, le=3600.0)] = 60.0
-    """What fires is said again this often: less than half of their `resolve_timeout`."""
+    """What fires is said again this often."""
     username: str = ""
-    """For basic auth."""
+    """Of a login …"""
     password: Secret | None = None
-    """For basic auth."""
+    """… with its password."""
     token: Secret | None = None
-    """A bearer token, instead of a password."""
+    """Sent as `Authorization: Bearer …`, in place of a login."""
     ca_file: Annotated[str, AfterValidator(_file)] | None = None
-    """The authority behind their certificate (PEM), where it is none that everybody knows."""
+    """PEM file of the certificates to trust in place of the system's."""
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:
