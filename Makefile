@@ -4,6 +4,7 @@
 #   make check        the inner loop, in seconds: no server is started
 #   make dashboards   grafana/dashboards/ from tools/dashboards/
 #   make bench        the benchmarks of bench/, beside their peers
+#   make chaos        kill -9 a thousand times between flip and receipt (KILLS=1000): nothing lost, repeats marked
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 #   make clean        everything that was made here
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool dashboards bench image-check lock clean
+.PHONY: demo test check lint promtool dashboards bench chaos image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -54,6 +55,9 @@ dashboards: .venv/ready
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
 	$(BIN)/python bench/all.py
+
+chaos: .venv/ready
+	$(BIN)/python -m tests.delivery.chaos $(or $(KILLS),1000)
 
 image-check: .venv/ready
 	tests/servers/install.sh debootstrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,6 +39,15 @@ class Bench:
     def route(self, labels: Mapping[str, str]) -> Route | None:
         """The first that takes these labels."""
         return next((route for route in self.routes if route.takes(labels)), None)
+
+    def rooms(self, route: Route, about: Iterable[Mapping[str, str]]) -> list[str]:
+        """The channels that are told of alerts with these labels: not those that cannot be told anything, it says.
+
+        Where a route has no other, the other channels are told instead; only without any it waits for the lame one.
+        """
+        lame = {labels["channel"] for labels in about if labels.get("probe") == "watch" and "channel" in labels}
+        others = [name for name in route.to if name not in lame]
+        return others or [name for name in self.config.channels if name not in lame] or route.to
 
     def settings(self, labels: Mapping[str, str]) -> grouping.Settings | None:
         route = self.route(labels)

@@ -161,7 +161,7 @@ class Judge:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
-        return [(channel, card) for channel in route.to]
+        return [(channel, card) for channel in self._bench.rooms(route, (each.labels for each in group.alerts))]
 
 
 def _called(route: Route, group: Group) -> tuple[str, ...]:

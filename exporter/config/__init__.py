@@ -54,6 +54,7 @@ class Config(Strict):
         ]
         if self.alerts.reports:
             told.append((("alerts", "reports", "to"), self.alerts.reports.to))
+        told += [(("alerts", "heartbeat", n, "to"), beat.to) for n, beat in enumerate(self.alerts.heartbeat)]
         if found := [
             fault(place, "dangling", f"no channel {name!r}; {unknown(name, self.channels, 'channels')}")
             for place, names in told

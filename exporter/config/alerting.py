@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from exporter.config.heartbeat import Heartbeats
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
 from exporter.strict import Strict, nearest
@@ -74,7 +75,7 @@ class Route(Strict):
     match: Match = Matchers()
     to: list[str]
     mention: Annotated[dict[str, list[str]], BeforeValidator(_by_severity)] = Field(default_factory=dict)
-    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname"])
+    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname", "channel"])
     group_wait: Duration = 0.0
     group_interval: Duration = 60.0
     repeat_interval: Duration = 4 * 3600.0
@@ -130,6 +131,7 @@ INHIBIT = (
         "shop",
     ),
     _inhibit("NoProbeSucceeded", "=~ProbeFailing|DatabaseNotAnswering"),
+    _inhibit("ChannelRefused", "CardsNotDelivered", "channel"),
 )
 """What holds unless `inhibit` says otherwise: a dead database is one card, not one for each check that needs it.
 
@@ -187,6 +189,7 @@ class Alerts(Strict):
     longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
     reports: Reports | None = None
+    heartbeat: Heartbeats = Field(default_factory=list)
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
     export: bool = False
     job: str = "order-health"

@@ -3,7 +3,7 @@
 from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
 from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
 from exporter.model.muting import Matcher, Mute, Operator, Silence
-from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
+from exporter.model.telling import Card, Cause, DeadLetter, Delivery, Fact, Link, Outcome, Receipt, Refusal
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "AlertKey",
     "Card",
     "Case",
+    "Cause",
     "Coverage",
+    "DeadLetter",
     "Delivery",
     "Entry",
     "External",
@@ -33,6 +35,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Record",
+    "Refusal",
     "Sample",
     "Silence",
     "Told",

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr
 
 from exporter import plugins
-from exporter.model import Card, Link, Outcome, Receipt
+from exporter.model import Card, Cause, Link, Outcome, Receipt
 from exporter.strict import Strict
 from exporter.text import one_line
 
@@ -69,7 +69,7 @@ class Channel(Strict, ABC):
         found = verdict(code, said) if code else None
         if found is None:
             return Receipt(False, f"errcode {code} is not a documented one; trying again slowly ({said})", 120, "retry")
-        return Receipt(False, f"errcode {code}: {found.meaning} ({said})", found.again_in, found.outcome)
+        return Receipt(False, f"errcode {code}: {found.meaning} ({said})", found.again_in, found.outcome, found.cause)
 
     def mask(self, text: str) -> str:
         """`text` (an exception's, a robot's) without this channel's secrets and our own network address."""
@@ -86,6 +86,7 @@ class Verdict:
     outcome: Outcome
     meaning: str
     again_in: float | None = None
+    cause: Cause = ""
 
 
 def _answer(response: requests.Response) -> dict[str, Any] | None:
