@@ -101,8 +101,7 @@ class Teller:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
-        rooms = config.rooms()
-        told = [channel for channel in route.to if channel in rooms]
+        told = bench.rooms(route, (each.labels for each in group.alerts))
         if config.for_programs(told):  # all get the same, for one may take over what another cannot send
             card = replace(card, group=fitting(group))
         return [(channel, card) for channel in told]

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr
 
 from exporter import plugins
-from exporter.model import Card, Link, Outcome, Receipt
+from exporter.model import Card, Cause, Link, Outcome, Receipt
 from exporter.strict import Strict
 from exporter.text import one_line
 
@@ -32,6 +32,7 @@ class Outlet(Strict, ABC):
     """What is named under `channels:`: a room that takes cards (`Channel`), or an Alertmanager that takes alerts."""
 
     kind: str
+    """What stands behind it."""
 
 
 class Channel(Outlet, ABC):
@@ -48,7 +49,9 @@ class Channel(Outlet, ABC):
     APART: ClassVar[float] = 0.0
 
     per_minute: Annotated[int, Field(ge=2)] = 18
+    """Messages that its robot forgives in a minute; a card and its companion are two."""
     overflow: str = ""
+    """The channel that takes what this robot cannot send for now."""
 
     @abstractmethod
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
@@ -88,7 +91,7 @@ class Channel(Outlet, ABC):
         found = verdict(code, said) if code else None
         if found is None:
             return Receipt(False, f"{named} {code} is not a documented one; trying again slowly ({said})", 120, "retry")
-        return Receipt(False, f"{named} {code}: {found.meaning} ({said})", found.again_in, found.outcome)
+        return Receipt(False, f"{named} {code}: {found.meaning} ({said})", found.again_in, found.outcome, found.cause)
 
     def mask(self, text: str) -> str:
         """`text` (an exception's, a robot's) without this channel's secrets and our own network address."""
@@ -105,6 +108,7 @@ class Verdict:
     outcome: Outcome
     meaning: str
     again_in: float | None = None
+    cause: Cause = ""
 
 
 def _secrets(value: object) -> Iterator[str]:

@@ -38,11 +38,16 @@ class Feishu(Channel):
     APART: ClassVar[float] = 0.25
 
     kind: Literal["feishu"] = "feishu"
+    """Which room it is; Lark as well."""
     per_minute: Annotated[int, Field(ge=2)] = 60
     token: Annotated[SecretStr, AfterValidator(_token)]
+    """What follows `/hook/` in the robot's address."""
     secret: Secret | None = None
+    """The text of the security mode 签名校验."""
     keyword: str | None = Field(default=None, min_length=1, max_length=64)
+    """One of the robot's 关键词: put into a message that lacks it."""
     endpoint: Endpoint = "https://open.feishu.cn/open-apis/bot/v2/hook"
+    """Where the robot listens; another one than Feishu's own is for Lark, for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         """One message: a card of Feishu may call people."""

@@ -53,10 +53,14 @@ class Webhook(Channel):
     FOR_PROGRAMS: ClassVar[bool] = True
 
     kind: Literal["webhook"] = "webhook"
+    """A program of your own, told as Alertmanager tells it."""
     per_minute: Annotated[int, Field(ge=2)] = 600
     url: Annotated[SecretStr, AfterValidator(_address)]
+    """Where it listens."""
     secret: Secret | None = None
+    """What every message is signed with."""
     headers: Annotated[dict[str, SecretStr], AfterValidator(_headers)] = Field(default_factory=dict)
+    """Sent along, such as `Authorization`."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         return (self._signed(card, now),)

@@ -27,8 +27,11 @@ class WeCom(Channel):
     """`key` is the only secret: whoever has it can write into the room."""
 
     kind: Literal["wecom"] = "wecom"
+    """Which room it is."""
     key: Secret
+    """`key` of the robot's address; whoever has it can write into the room."""
     endpoint: Endpoint = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+    """Where the robot listens; another one than WeCom's own is for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:  # noqa: ARG002 -- unsigned
         """The card, and after it a short text if somebody is to be called: no card of WeCom calls anybody."""
@@ -182,9 +185,12 @@ _VERDICTS = {
     6000: Verdict("retry", "WeCom's data were changed at the same moment", 10),
     45033: Verdict("retry", "too many calls at once; is this robot used elsewhere too?", 10),
     45009: Verdict("wait", "more than 20 messages in a minute", 60),
-    93000: Verdict("permanent", "there is no such robot: copy the key from the robot's Webhook again as `key:`"),
+    93000: Verdict(
+        "permanent", "there is no such robot: copy the key from the robot's Webhook again as `key:`", cause="token"
+    ),
     45002: _TOO_LONG,
-    44004: Verdict("permanent", "the message is empty"),
+    44004: _ODD,
+    43002: Verdict("permanent", "WeCom wants a POST: does a proxy or `endpoint` redirect?", cause="request"),
     40008: _ODD,
     40033: _ODD,
     40058: _ODD,

@@ -125,7 +125,7 @@ def test_the_plain_form_still_calls_numbers_but_no_user_ids():
         (45033, "retry", 10),
         (45009, "wait", 60),
         (93000, "permanent", None),
-        (44004, "permanent", None),
+        (44004, "content", 0),
         (45002, "split", 0),
         (40058, "content", 0),
         (40008, "content", 0),

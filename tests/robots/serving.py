@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import requests
 import uvicorn
@@ -38,6 +39,21 @@ class Served:
         return self.session.send(self.session.prepare_request(request), timeout=timeout)
 
 
+def _dated(opened: Rooms):
+    """Its answers are dated by its own clock, as those of a real server are."""
+    app = opened.app()
+
+    async def dated(scope, receive, send):
+        async def with_date(message):
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"date", format_datetime(opened.now(), usegmt=True).encode()))
+            await send(message)
+
+        await app(scope, receive, with_date)
+
+    return dated
+
+
 @contextmanager
 def serve(keywords: tuple[str, ...] = ()) -> Iterator[Served]:
     clock = Clock()
@@ -51,12 +67,13 @@ def serve(keywords: tuple[str, ...] = ()) -> Iterator[Served]:
         feishu_secret=FEISHU_SECRET,
     )
     config = uvicorn.Config(
-        opened.app(),
+        _dated(opened),
         host="127.0.0.1",
         port=0,
         log_level="error",
         lifespan="off",
         ws="none",
+        date_header=False,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
