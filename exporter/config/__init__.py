@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
 from exporter.config.alerting import Alerts, Quiet, Route, Zone
+from exporter.config.leases import Leases
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
 from exporter.model import External
@@ -43,6 +44,7 @@ class Config(Strict):
     alerts: Alerts = Alerts()
     web: Web = Web()
     state: StateUrl = SecretStr("sqlite:///order-health.db")
+    leases: Leases | None = None
     language: Literal["zh", "en"] = "zh"
     zone: Zone = ZoneInfo("Asia/Shanghai")
     folder: Path = Field(default=Path(), exclude=True)
@@ -78,6 +80,16 @@ class Config(Strict):
             raise faults("Config", found)
         return self
 
+    @model_validator(mode="after")
+    def _leases_share_a_state(self) -> Self:
+        if self.leases and self.state_url().get_backend_name() == "sqlite":
+            text = (
+                "several sidecars need a state that all of them reach; write for example "
+                "state: mysql+pymysql://order_health@10.0.0.5/order_health, or postgresql+psycopg://…"
+            )
+            raise faults("Config", [fault(("state",), "not_shared", text)])
+        return self
+
     def state_url(self) -> URL:
         """Where the state is kept; a relative SQLite file stands beside config.yaml."""
         url = make_url(self.state.get_secret_value())
@@ -95,7 +107,9 @@ class Config(Strict):
 
     def target(self) -> Mapping[str, str]:
         """The labels that a scrape of this sidecar would add; they stay the same from one start to the next."""
-        instance = self.web.listen.removesuffix(":0") if self.alerts.instance is None else self.alerts.instance
+        # an alert is known again by its labels: they must not depend on which sidecar leads
+        here = "order-health" if self.leases else self.web.listen.removesuffix(":0")
+        instance = here if self.alerts.instance is None else self.alerts.instance
         labels = {"job": self.alerts.job, "instance": instance}
         return {name: text for name, text in labels.items() if text}
 

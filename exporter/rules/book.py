@@ -84,6 +84,10 @@ class Rulebook:
         self._past.inherit(before._past)
         self._made.update((title, made) for title, made in before._made.items() if title in self._behind)
 
+    def anew(self) -> Rulebook:
+        """The same rules without a past: nobody has looked for a while."""
+        return Rulebook(list(self._rules.values()), self._external, self._target, self._version)
+
     @property
     def history(self) -> History:
         """What is kept of the past, for those who tell how much that is."""

@@ -117,6 +117,14 @@ journal = _table(
 )
 Index("order_health_journal_at", journal.c.at)
 
+leader = _table(
+    "leader",  # one row
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", NUMBER, nullable=False),  # grows with each change of the leader, who writes only while it stands
+    Column("holder", NAME, nullable=False),
+    Column("ends", Double, nullable=False),  # by the database's clock
+)
+
 bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
 
 
@@ -128,7 +136,13 @@ def _silences(connection: Connection) -> None:
     METADATA.create_all(connection, [silences, used_links])  # leaves alone what a new database has already
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences)
+def _leader(connection: Connection) -> None:
+    METADATA.create_all(connection, [leader])
+    if connection.scalar(select(leader.c.id)) is None:
+        connection.execute(insert(leader).values(id=1, epoch=0, holder="", ends=0.0))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences, _leader)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

@@ -39,7 +39,10 @@ class Site(Starlette):
         self._reloading = asyncio.Lock()
         super().__init__(
             routes=[
-                *(Route(path, _never, methods=["GET"]) for path in ("/metrics", "/-/healthy", "/-/ready")),
+                *(
+                    Route(path, _never, methods=["GET"])
+                    for path in ("/metrics", "/-/healthy", "/-/ready", "/-/leading")
+                ),
                 Route("/-/reload", self._reload, methods=["POST", "PUT"]),
                 Route("/api/status", self._status, methods=["GET"]),
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
