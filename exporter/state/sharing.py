@@ -1,4 +1,4 @@
-"""What a database that several sidecars write to needs on each side: turns at its tables, and nobody who waits for ever."""
+"""What a database that several sidecars write to needs of them: turns at its tables, and nobody who waits for ever."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STANDING_BY = -1
 
 _WAIT_SECONDS = 3
 _LONGEST_REST = 10
-_MIGRATING_SECONDS = 60
+_MIGRATING_SECONDS = 8  # less than a read may take
 _MIGRATING = 8_419_847
 
 
@@ -25,19 +25,17 @@ class OvertakenError(StateFaultError):
 
 
 @contextmanager
-def alone(connection: Connection) -> Iterator[None]:
-    """Sidecars that start in the same instant make or migrate the tables one after another."""
-    match connection.dialect.name:
-        case "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
-            yield
-        case "mysql" | "mariadb":
-            name = "CONCAT('order-health ', MD5(DATABASE()))"  # locks are the server's, and at most 64 letters long
-            connection.execute(text(f"SELECT GET_LOCK({name}, {_MIGRATING_SECONDS})"))
-            yield
-            connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
-        case _:
-            yield
+def alone(turn: Connection) -> Iterator[None]:
+    """Sidecars that start in the same instant make or migrate the tables, on other connections, one after another."""
+    if turn.dialect.name == "postgresql":
+        turn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+        yield
+        return
+    name = "CONCAT('order-health ', MD5(DATABASE()))"  # locks are the server's, and at most 64 letters long
+    if not turn.scalar(text(f"SELECT GET_LOCK({name}, {_MIGRATING_SECONDS})")):
+        raise StateFaultError("state: another sidecar has been migrating the tables for long; look at that one's log")
+    yield
+    turn.execute(text(f"SELECT RELEASE_LOCK({name})"))
 
 
 def impatient(idle: float) -> Callable[[Any, Any], None]:

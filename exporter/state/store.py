@@ -45,7 +45,7 @@ class Store:
             self._file.own()
 
     def share(self, seconds: float) -> None:
-        """From now on other sidecars write here too: only who leads them, for so long, may do what `_leading` guards."""
+        """From now on other sidecars write here too: only their leader, for so long, may do what `_leading` guards."""
         self._epoch, self.stood_still = STANDING_BY, seconds / 2
         event.listen(self._engine, "connect", impatient(seconds / 2))
         self._engine.dispose()  # connections that were opened before
@@ -85,7 +85,14 @@ class Store:
         self._prepare()
 
     def _prepare(self) -> None:
-        with self._begin() as connection, alone(connection):
+        if self._engine.dialect.name == "sqlite":
+            self._migrate()
+            return
+        with self._begin() as turn, alone(turn):
+            self._migrate()
+
+    def _migrate(self) -> None:
+        with self._begin() as connection:
             found = version(connection)
             if found > len(MIGRATIONS):
                 raise StateFaultError(

@@ -35,7 +35,7 @@ _SECURITY: _Headers = [
 
 
 class View(Protocol):
-    """What the web asks of `app`. `page`, `ready` and `leading` answer at once; the others may take their time, in a thread."""
+    """What the web asks of `app`. `page`, `ready` and `leading` answer at once; the others take time, in a thread."""
 
     @property
     def desk(self) -> Desk:

@@ -24,8 +24,8 @@ from exporter.queues.redis_streams import keys, lists, streams
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.delays import stream_delays
 from exporter.queues.redis_streams.keys import Wanted
-from exporter.queues.redis_streams.pace import Pace
 from exporter.queues.redis_streams.opening import places
+from exporter.queues.redis_streams.pace import Pace
 from exporter.queues.redis_streams.samples import stream_samples
 from exporter.queues.redis_streams.topic import Topic
 
