@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -64,7 +63,8 @@ class App:
         try:
             plan = Plan.read(self._file, self._web_config)
             self._state = State(plan.config.state_url().render_as_string(hide_password=False))
-            self._state.own()
+            if plan.config.leases is None:
+                self._state.own()
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
@@ -80,7 +80,7 @@ class App:
             sender=self._sender,
             watch=self._watch,
             desk=lambda: self.desk,
-            name=lambda: f"{socket.gethostname()}:{self.port}",
+            port=lambda: self.port,
             on_end=self._sittings.news,
         )
         self.desk = self._desk()

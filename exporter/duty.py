@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +25,7 @@ _FAREWELL_SECONDS = 3.0
 
 
 class Duty:
-    """`plan` is what is at work now, `name` what others know this sidecar by; `on` is whether it has the duty.
+    """`plan` is what is at work now, `port` where it listens, and is known by; `on` is whether it has the duty.
 
     Without leases it has it always. `on_end` is called when it has ended.
     """
@@ -38,7 +39,7 @@ class Duty:
         sender: Sender,
         watch: Watch,
         desk: Callable[[], Desk],
-        name: Callable[[], str],
+        port: Callable[[], int],
         on_end: Callable[[], None],
     ) -> None:
         self.plan, self.on = plan, False
@@ -52,7 +53,7 @@ class Duty:
         self._lead: Lead | None = None
         if terms := plan.config.leases:
             state.share(terms.length)
-            self._lead = Lead(state, terms, name, self.begin, self.end)
+            self._lead = Lead(state, terms, lambda: f"{socket.gethostname()}:{port()}", self.begin, self.end)
 
     @property
     def standing(self) -> Standing | None:

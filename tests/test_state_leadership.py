@@ -8,10 +8,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from exporter.model import Card
 from exporter.state import OvertakenError, State, StateFaultError
+from exporter.state.schema import leader
 
 pytestmark = pytest.mark.server
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -78,6 +80,26 @@ def test_nobody_takes_the_lead_before_the_time_of_the_leader_is_over(two):
     assert not other.leader().stands
     assert other.lead("other", 60)
     assert not one.hold(60)
+
+
+def test_an_epoch_that_a_failover_of_the_database_lost_leads_nobody_twice(two):
+    one, other = two
+    assert one.lead("one", 60)
+    with other._begin() as connection:  # as the replica had it
+        connection.execute(update(leader).values(epoch=0, holder="", ends=0.0))
+    assert other.lead("other", 60)
+    assert one._epoch == other._epoch
+    with pytest.raises(OvertakenError):
+        one.commit({}, [], AT)
+    assert not one.hold(60)
+
+
+def test_a_sidecar_without_leases_does_not_join_those_that_have_them(two):
+    one, other = two
+    other.own()
+    assert one.lead("shop-1:9847 3f2a", 60)
+    with pytest.raises(StateFaultError, match="shop-1:9847 leads the sidecars that share it; write the same `leases:`"):
+        other.own()
 
 
 def test_who_resigns_need_not_be_waited_for(two):

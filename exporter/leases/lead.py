@@ -127,7 +127,7 @@ class Lead:
 
     def _note(self, leads: bool, reachable: bool) -> None:
         before, row = self._standing.leads, self._state.leader()
-        standing = Standing(leads, row.holder.rpartition(" ")[0], reachable, row.epoch)
+        standing = Standing(leads, row.holder.rpartition(" ")[0] if row.stands else "", reachable, row.epoch)
         if leads and not before:
             self._take_up()
         self._standing = standing

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Double, literal_column, select, update
 
+from exporter.state.file import StateFaultError
 from exporter.state.schema import leader, outbox
 from exporter.state.sharing import STANDING_BY
 from exporter.state.store import Store
+
+_MYSQL = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1e6)"  # no zone, so no hour comes twice
+_POSTGRES = "EXTRACT(EPOCH FROM clock_timestamp())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,15 @@ class Leader:
 class Leadership(Store):
     """The epoch is the fence: what a leader writes is written only while nobody has taken the lead after it."""
 
+    def own(self) -> None:
+        """Raises StateFaultError where another process owns the file, or sidecars with leases use the database."""
+        super().own()
+        if self._engine.dialect.name != "sqlite" and (found := self.leader()).stands:
+            raise StateFaultError(
+                f"{self.where}: {found.holder.rpartition(' ')[0]} leads the sidecars that share it; write the same "
+                "`leases:` here, or name another database under `state:`"
+            )
+
     def lead(self, holder: str, seconds: float) -> bool:
         """Takes the lead for so long; False while another's time is not over.
 
@@ -36,23 +49,23 @@ class Leadership(Store):
             epoch = connection.scalar(select(leader.c.epoch))
             connection.execute(update(outbox).where(outbox.c.status == "claimed").values(status="waiting", unsure=True))
             connection.execute(update(outbox).where(outbox.c.status == "waiting").values(due=0.0))
-        self._epoch = epoch
+        self._epoch, self._holder = epoch, holder
         return True
 
     def hold(self, seconds: float) -> bool:
         """Goes on leading for so long; False, and it leads no more, when another has taken the lead."""
         with self._begin() as connection:
-            mine = update(leader).where(leader.c.epoch == self._epoch)
-            stays = bool(connection.execute(mine.values(ends=self._clock() + seconds)).rowcount)
+            mine = update(leader).where(self._mine()).values(ends=self._clock() + seconds)
+            stays = bool(connection.execute(mine).rowcount)
         if not stays:
             self._epoch = STANDING_BY
         return stays
 
     def resign(self) -> None:
         """Leads no more, and nobody needs to wait for its time to end."""
-        mine, self._epoch = update(leader).where(leader.c.epoch == self._epoch), STANDING_BY
+        mine, self._epoch = update(leader).where(self._mine()).values(ends=0.0), STANDING_BY
         with self._begin() as connection:
-            connection.execute(mine.values(ends=0.0))
+            connection.execute(mine)
 
     def leader(self) -> Leader:
         with self._begin() as connection:
@@ -62,6 +75,4 @@ class Leadership(Store):
     def _clock(self) -> ColumnElement[float]:
         """Seconds since 1970 by the server's clock at this statement, the only one that all sidecars share."""
         mysql = self._engine.dialect.name in ("mysql", "mariadb")
-        return literal_column(
-            "UNIX_TIMESTAMP(SYSDATE(6))" if mysql else "EXTRACT(EPOCH FROM clock_timestamp())", Double
-        )
+        return literal_column(_MYSQL if mysql else _POSTGRES, Double)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url, select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, StaticPool, and_, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from exporter.state.file import StateFaultError, StateFile
@@ -30,6 +30,7 @@ class Store:
         self._lock = threading.RLock()
         self._file = _file(parsed, self.where)
         self._epoch: int | None = None
+        self._holder = ""
         self.stood_still = math.inf
         """A process that was paused for so many seconds may not lead any more."""
         self._engine = _engine(parsed, self.where)
@@ -71,11 +72,14 @@ class Store:
     def _leading(self) -> Iterator[Connection]:
         """A transaction that only the leader may make: until it ends nobody else can take the lead."""
         with self._begin() as connection:
-            if self._epoch is not None:
-                stands = select(leader.c.id).where(leader.c.epoch == self._epoch).with_for_update(read=True)
-                if connection.scalar(stands) is None:
-                    raise OvertakenError(f"{self.where}: another sidecar leads, so this one writes nothing")
+            fence = select(leader.c.id).where(self._mine()).with_for_update(read=True)
+            if self._epoch is not None and connection.scalar(fence) is None:
+                raise OvertakenError(f"{self.where}: another sidecar leads, so this one writes nothing")
             yield connection
+
+    def _mine(self) -> ColumnElement[bool]:
+        """Of the leader's row. A database that failed over may have lost an epoch, and count it twice."""
+        return and_(leader.c.epoch == self._epoch, leader.c.holder == self._holder)
 
     def _begin_anew(self, file: StateFile) -> None:
         """What is written to a file that was removed would be lost by the next restart, and nobody would know."""

@@ -47,7 +47,6 @@ alerts:
   rules: rules.yml
 state: {state}
 leases: {{url: {redis}, length: {length}s}}
-web: {{external_url: "http://oh.example.com"}}
 """
 RULES = """\
 groups:
