@@ -7,7 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exporter.leases.metrics import CHANGES, LEADER, REACHABLE
@@ -117,7 +117,9 @@ class Lead:
         if leased is False:
             return False, True
         try:
-            taken = self._state.lead(self._holder(), self._terms.length)
+            seconds = self._terms.length
+            # it has the lead already where the answer was lost the last time
+            taken = self._state.lead(self._holder(), seconds) or self._state.hold(seconds)
         except StateFaultError:
             self._released()
             raise
@@ -127,12 +129,12 @@ class Lead:
 
     def _note(self, leads: bool, reachable: bool) -> None:
         before, row = self._standing.leads, self._state.leader()
-        standing = Standing(leads, row.holder.rpartition(" ")[0] if row.stands else "", reachable, row.epoch)
+        leader = row.holder.rpartition(" ")[0] if row.stands else ""
+        self._standing = Standing(leads, leader, reachable, row.epoch)
         if leads and not before:
             self._take_up()
-        self._standing = standing
         if before and not leads:
-            log.warning("%s leads now: this sidecar stands by", standing.leader)
+            log.warning("%s leads now: this sidecar stands by", leader)
             self._end()
 
     def _take_up(self) -> None:
@@ -140,6 +142,7 @@ class Lead:
         try:
             self._begin()
         except BaseException:
+            self._standing = replace(self._standing, leads=False)
             self._give_up()
             raise
 

@@ -8,7 +8,8 @@ from exporter.queues.redis_streams.commands import Question, Read
 from exporter.queues.redis_streams.opening import places
 
 _PATIENCE = 1.5
-"""Seconds for one question: a Redis that hangs must not keep the leader from holding on in the state."""
+_SHARE = 6
+"""A question takes no more seconds, nor more of the lease: a Redis that hangs must not cost the lead."""
 
 _TAKE = """
 local held = redis.call('GET', KEYS[1])
@@ -28,6 +29,7 @@ class Lease:
     def __init__(self, redis: Redis, key: str, holder: str, seconds: float) -> None:
         self._places = places(redis)
         self._key, self._holder, self._milliseconds = key, holder, round(seconds * 1000)
+        self._patience = min(_PATIENCE, seconds / _SHARE)
 
     def take(self) -> bool:
         """Takes it, or has it for longer; False while another has it."""
@@ -39,5 +41,5 @@ class Lease:
 
     def _run(self, script: str, *more: int) -> object:
         question: Question = (Read.EVAL, script, 1, self._key, self._holder, *more)
-        (reply,) = self._places.ask(self._key, question, deadline=Deadline(_PATIENCE))
+        (reply,) = self._places.ask(self._key, question, deadline=Deadline(self._patience))
         return reply

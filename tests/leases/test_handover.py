@@ -121,6 +121,11 @@ def test_without_redis_the_leader_goes_on_and_the_state_hands_over(tmp_path, pos
             here.flip("A")
             here.wait(10)
             assert other.leads(), "a Redis that comes back is no reason to hand over"
+            with redis.frozen():
+                here.flip("B")
+                here.wait(10)
+                time.sleep(3)
+                assert other.leads(), "a Redis that hangs kept it from holding on"
             assert here.repeats() == 0
     finally:
         redis.remove()

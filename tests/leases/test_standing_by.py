@@ -36,7 +36,7 @@ def test_who_stands_by_says_who_leads_and_shows_what_is_open(two):
     assert leader.page("/-/leading") == "order-health leads.\n"
     page = other.page("/?lang=en")
     assert f":{leader.port} leads." in page
-    assert "Standing by" in page or "alert firing" in page
+    assert "1 alert firing" in page
     told = json.loads(other.page("/api/status"))
     assert told["standing"]["leads"] is False
     assert told["standing"]["leader"].endswith(f":{leader.port}")
