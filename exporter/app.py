@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, collector, overview
+from exporter import collector, overview
 from exporter.config import ROOT
-from exporter.delivery import Sender
 from exporter.duty import Duty
+from exporter.ear import Ear
 from exporter.metrics import Exposition
 from exporter.model import Reading
 from exporter.plan import FAULTS, Plan
@@ -69,21 +69,18 @@ class App:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
         self._exposition = Exposition()
-        self._sender = Sender(
-            self._state, plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
-        )
         self._watch = Watch(self._on_reading, now)
         self._duty = Duty(
             self._state,
             plan,
             exposition=self._exposition,
-            sender=self._sender,
             watch=self._watch,
+            now=now,
             desk=lambda: self.desk,
             port=lambda: self.port,
-            on_end=self._sittings.news,
+            on_change=self._sittings.news,
         )
-        self.desk = self._desk()
+        self.desk, self.ear = self._desk(), Ear(self._duty.hear, lambda: self._plan.config.alerts, now)
         self._server = Server(build(self, rooms), listen or plan.config.web.listen, plan.access)
 
     def run(self) -> int:
@@ -166,7 +163,7 @@ class App:
             mutes=self._duty.mutes(),
             standing=self._duty.standing,
             desk=self.desk,
-            rooms=self._sender.rooms(),
+            rooms=self._duty.rooms(),
             language=language,
         )
 
@@ -193,7 +190,7 @@ class App:
             now=self._now,
             active=self._duty.active,
             terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
-            group_of=lambda labels: self._plan.bench.group(labels),  # noqa: PLW0108 - see above
+            group_of=self._duty.group,
             on_change=self._sittings.news,
         )
 
@@ -202,4 +199,4 @@ class App:
         self._sittings.news()
 
     def _sit(self) -> None:
-        self._duty.sit(self._reloads.samples(), self._now)
+        self._duty.sit(self._reloads.samples())

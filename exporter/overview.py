@@ -140,8 +140,9 @@ def _alert_row(alert: Alert, language: Language, mute: Mute | None) -> AlertRow:
 def _unlisted(alert: Alert) -> int:
     """Only a value that counts the cases tells how many there are: milliseconds do not."""
     unit = alert.annotations.get("unit", "")
-    counts = unit and unit not in MEASURES and alert.evidence and alert.value == round(alert.value)
-    return max(0, round(alert.value) - len(alert.evidence)) if counts else 0
+    if alert.value is None or not unit or unit in MEASURES or not alert.evidence or alert.value != round(alert.value):
+        return 0
+    return max(0, round(alert.value) - len(alert.evidence))
 
 
 def _said(alert: Alert, name: str, language: Language) -> str:

@@ -165,7 +165,7 @@ def test_a_former_leader_still_settles_the_card_that_it_had_sent_but_not_one_tha
     (mine,) = (each for each in other.due("ops", NOW) if each.id == again.id)
     assert other.claim(mine, NOW, 30)
     one.accept(sent, NOW)
-    one.bury(again, NOW, "the room said no")
+    one.bury(again, NOW, "the room said no", "content")
     one.postpone(again, NOW, NOW + 600)
     assert other.dead("ops") == []
     assert other.due("ops", NOW) == []

@@ -31,7 +31,7 @@ def write(
     card says that text and never "resolved". Without `unit` ("笔订单", "秒") the value is shown only
     where the summary names it too: it may be a mere 1 for "yes". With `once`, the end is never told (grouping).
     """
-    form = single if len(group.alerts) == 1 else several
+    form = single if len(group.alerts) == 1 and not group.truncated else several
     card = form(group, WORDS[language], zone, mention)
     if group.status != "firing" or not buttons:
         return card

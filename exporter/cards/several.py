@@ -30,11 +30,12 @@ def several(group: Group, words: Words, zone: tzinfo, mention: tuple[str, ...]) 
     severity = min((each.labels.get("severity", "info") for each in firing or over), key=_rank)
     recovered = sum(each.recovered for each in over)
     unlisted = words.unlisted.format(len(ranked) - _LINES) if len(ranked) > _LINES else ""
+    left_out = words.left_out.format(group.truncated) if group.truncated else ""
     return Card(
         title=_title(group, words, firing, over, severity),
         status="firing" if firing else "resolved" if recovered == len(over) else "info",
         severity=severity,
-        text=_text(group, words, firing, over) + unlisted,
+        text=_text(group, words, firing, over) + unlisted + left_out,
         number=f"{len(firing) or len(over):,}",
         unit=words.firing_unit if firing else words.over_unit if recovered == len(over) else words.digest_unit,
         facts=tuple(_facts(group, ranked, words, zone, severity)),
@@ -45,7 +46,7 @@ def several(group: Group, words: Words, zone: tzinfo, mention: tuple[str, ...]) 
         ),
         mention=mention if firing else (),
         language=words.language,
-        covers=len(news),
+        covers=len(news) + group.truncated,
         resolved=sum(each.recovered for each in news),
     )
 
@@ -83,7 +84,9 @@ def _lines(group: Group, ranked: Sequence[Told], words: Words) -> Iterable[str]:
         mark = GREEN if told.recovered else BLUE if over else MARKS.get(told.labels.get("severity", ""), BLUE)
         parts = [f"{mark} {summary(told, words)}"]
         if not over and place < _DETAILED:
-            parts += [case_line(case, group.at, words).split(SEPARATOR)[0] for case in oldest(told.evidence)[:_CASES]]
+            parts += [
+                case_line(case, told, group.at, words).split(SEPARATOR)[0] for case in oldest(told.evidence)[:_CASES]
+            ]
         yield SEPARATOR.join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -11,16 +11,18 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
-from exporter.config.alerting import Alerts, Quiet, Route, Zone
+from exporter.config.alerting import Alerts, Route
 from exporter.config.leases import Leases
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
+from exporter.config.times import Quiet, Zone
 from exporter.model import External
+from exporter.notify import Channel, rooms
 from exporter.silences import Terms
 from exporter.strict import Place, Strict, fault, faults, unknown
 from exporter.yamlfile import Document, Fault, Unreadable
 
-__all__ = ["ROOT", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
+__all__ = ["ROOT", "Alerts", "Config", "ConfigFaultError", "Quiet", "Route", "ShopSection", "load"]
 
 SHARE = Path(__file__).parent.parent / "_share"
 """Where an installed order-health keeps the rules and runbooks; a checkout keeps them at its top level."""
@@ -40,27 +42,41 @@ class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
     shops: dict[Annotated[str, AfterValidator(named)], ShopSection] = Field(min_length=1)
+    """The order systems that are watched. The key becomes the label `shop` of every metric."""
     channels: Channels = Field(default_factory=dict)
+    """The rooms that are told, by a name of your choice; none where Prometheus and an Alertmanager tell them."""
     alerts: Alerts = Alerts()
+    """Which rules are judged, who is told, together with what, and when not."""
     web: Web = Web()
+    """Where the sidecar listens, and how people reach it."""
     state: StateUrl = SecretStr("sqlite:///order-health.db")
+    """Where alerts, waiting cards and open cases are kept: any SQLAlchemy URL. SQLite's path may start at this file."""
     leases: Leases | None = None
+    """Where several sidecars with one `state` on a server agree which of them leads; none for a sidecar alone."""
     language: Literal["zh", "en"] = "zh"
+    """Of the cards. Pages follow the browser."""
     zone: Zone = ZoneInfo("Asia/Shanghai")
+    """Of the times on cards and pages, of reports and of quiet hours."""
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
-        told: list[tuple[Place, list[str]]] = [
-            (("alerts", "routes", number, "to"), route.to) for number, route in enumerate(self.alerts.routes)
+        told: list[tuple[Place, list[str], Collection[str]]] = [
+            (("alerts", "routes", number, "to"), route.to, self.channels)
+            for number, route in enumerate(self.alerts.routes)
         ]
         if self.alerts.reports:
-            told.append((("alerts", "reports", "to"), self.alerts.reports.to))
+            told.append((("alerts", "reports", "to"), self.alerts.reports.to, self.rooms()))
+        told += [
+            (("alerts", "heartbeat", n, "to"), beat.to, self.rooms()) for n, beat in enumerate(self.alerts.heartbeat)
+        ]
         if found := [
-            fault(place, "dangling", f"no channel {name!r}; {unknown(name, self.channels, 'channels')}")
-            for place, names in told
+            fault(place, "dangling", f"no channel {name!r} that takes this; {unknown(name, known, 'they')}")
+            if name in self.channels
+            else fault(place, "dangling", f"no channel {name!r}; {unknown(name, known, 'channels')}")
+            for place, names, known in told
             for name in names
-            if name not in self.channels
+            if name not in known
         ]:
             raise faults("Config", found)
         return self
@@ -68,10 +84,11 @@ class Config(Strict):
     @model_validator(mode="after")
     def _overflows_end_somewhere(self) -> Self:
         found = []
-        for name, channel in self.channels.items():
-            other, place = self.channels.get(channel.overflow), ("channels", name, "overflow")
+        cards = self.rooms()
+        for name, channel in cards.items():
+            other, place = cards.get(channel.overflow), ("channels", name, "overflow")
             if channel.overflow and other is None:
-                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, self.channels, 'channels')}"
+                text = f"no channel {channel.overflow!r}; {unknown(channel.overflow, cards, 'channels')}"
                 found.append(fault(place, "dangling", text))
             elif other and other.overflow:
                 text = f"{channel.overflow!r} has an overflow itself; name a channel that has none"
@@ -90,12 +107,23 @@ class Config(Strict):
             raise faults("Config", [fault(("state",), "not_shared", text)])
         return self
 
+    def rooms(self) -> dict[str, Channel]:
+        """The channels that take cards."""
+        return rooms(self.channels)
+
     def state_url(self) -> URL:
         """Where the state is kept; a relative SQLite file stands beside config.yaml."""
         url = make_url(self.state.get_secret_value())
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return url.set(database=str(self.folder / url.database))
         return url
+
+    def for_programs(self, names: Collection[str]) -> bool:
+        """Whether a program reads one of these channels, or of those that take over from them."""
+        rooms = self.rooms()
+        told = [rooms[name] for name in names]
+        told += [rooms[channel.overflow] for channel in told if channel.overflow]
+        return any(channel.FOR_PROGRAMS for channel in told)
 
     def external(self) -> External:
         """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""

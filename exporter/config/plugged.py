@@ -17,7 +17,7 @@ from pydantic import (
 
 from exporter import notify, probes, queues
 from exporter.config.addresses import named
-from exporter.notify import Channel
+from exporter.notify import Outlet
 from exporter.probes import Probe
 from exporter.queues import Broker
 from exporter.strict import below, fault, faults, unknown
@@ -78,7 +78,7 @@ Probes = Annotated[
 """By the probe's name, which is the name of its file."""
 
 Channels = Annotated[
-    dict[str, SerializeAsAny[Channel]], BeforeValidator(lambda given, info: _made(given, _channel_class, info))
+    dict[str, SerializeAsAny[Outlet]], BeforeValidator(lambda given, info: _made(given, _channel_class, info))
 ]
 """By a name of the shop's choice; `kind` says which room it is."""
 

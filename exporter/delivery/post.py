@@ -30,9 +30,10 @@ class NoAnswerError(Exception):
 
 
 class Post:
-    """One session for one robot, used by one thread."""
+    """One session for one robot, used by one thread; `ca_file` is the authority that vouches for its server."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
         self._session: requests.Session | None = None
         self._used = 0.0
 
@@ -47,7 +48,7 @@ class Post:
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 **session.merge_environment_settings(
-                    request.url, {}, True, None, None
+                    request.url, {}, True, self._ca_file, None
                 ),  # stream, as the body is bounded
             ) as response:
                 return _whole(response)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from exporter.model import Matcher
@@ -37,6 +37,20 @@ class Settings:
         """As Alertmanager names a group: `{}/{severity="critical"}:{alertname="X", shop="main"}`."""
         own = sorted(self.labels(alert).items())
         return f"{{}}/{self.route}:{{{', '.join(str(Matcher(name, '=', value)) for name, value in own)}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Settings):
+    """Those of a group that was formed elsewhere under this `name`, by its `own` labels."""
+
+    name: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def labels(self, alert: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - they are the same for all
+        return dict(self.own)
+
+    def key(self, alert: Mapping[str, str]) -> str:  # noqa: ARG002
+        return self.name
 
 
 def passed(since: datetime, seconds: float, now: datetime) -> bool:

@@ -51,6 +51,8 @@ class Finding:
 class Alert:
     """A finding with a history: `since` is when it began to hold, `value` and `evidence` are the latest.
 
+    `value` is None where an Alertmanager said it and no rule of ours finds the same.
+
     `keep` is how many seconds it goes on firing once it no longer holds, `gone` when that began (Unix seconds).
     """
 
@@ -58,7 +60,7 @@ class Alert:
     labels: Mapping[str, str]
     status: Literal["pending", "firing", "resolved"]
     since: datetime
-    value: float
+    value: float | None
     annotations: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Case, ...] = ()
     keep: float = 0.0
@@ -91,5 +93,5 @@ class Record:
     labels: Mapping[str, str]
     status: Literal["firing", "resolved", "lost"]
     since: datetime
-    value: float
+    value: float | None
     muted: str = ""

@@ -17,8 +17,9 @@ from exporter.state import nouns
 from exporter.state.bulletins import Bulletins
 from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
-from exporter.state.journal import Journal
+from exporter.state.hearing import Hearing
 from exporter.state.leadership import Leader, Leadership
+from exporter.state.letters import DeadLetters
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, groups, memory, meta, told
 from exporter.state.sharing import OvertakenError
@@ -27,7 +28,7 @@ from exporter.state.silences import FullError, Silences, UsedLinkError
 __all__ = ["FullError", "Leader", "OvertakenError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests, Bulletins, Journal, Silences, Leadership):
+class State(Digests, DeadLetters, Bulletins, Hearing, Silences, Leadership):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:

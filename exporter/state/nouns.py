@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +16,16 @@ from exporter.model import (
     Entry,
     Fact,
     Flip,
+    Group,
+    Heard,
     Ledger,
     Link,
     Matcher,
     Mute,
     Record,
+    Said,
     Silence,
+    Told,
 )
 
 
@@ -48,6 +52,7 @@ def card(stored: str) -> Card:
             "cases": tuple(found["cases"]),
             "links": tuple(Link(**each) for each in found["links"]),
             "mention": tuple(found["mention"]),
+            "group": _group(found.get("group")),
         }
     )
 
@@ -87,16 +92,64 @@ def entry_text(ledger_key: str, entry: Entry) -> str:
 def entry(stored: str) -> tuple[str, Entry]:
     """With the key of its ledger."""
     found = json.loads(stored)
+    return found["ledger"], _entry(found)
+
+
+def heard_text(heard: Heard) -> str:
+    plain = _plain(replace(heard, said={}, ledgers={}))
+    ledgers = [
+        {**json.loads(ledger_text(each)), "entries": _plain(tuple(each.entries.values()))}
+        for each in heard.ledgers.values()
+    ]
+    return json.dumps({**plain, "said": _plain(tuple(heard.said.values())), "ledgers": ledgers}, sort_keys=True)
+
+
+def heard(stored: str) -> Heard:
+    found = json.loads(stored)
+    said = [Said(_alert(each["alert"]), _moment(each["at"])) for each in found["said"]]
+    ledgers = {}
+    for each in found["ledgers"]:
+        entries = [_entry(entry) for entry in each.pop("entries")]
+        ledgers[each["key"]] = ledger(json.dumps(each), {entry.key: entry for entry in entries})
+    return Heard(
+        **{**found, "at": _moment(found["at"]), "said": {each.alert.key: each for each in said}, "ledgers": ledgers}
+    )
+
+
+def _entry(found: dict[str, Any]) -> Entry:
     rule, labels = found["key"]
     over, taken = found["over"], found["taken"]
-    return found["ledger"], Entry(
+    return Entry(
         key=(rule, tuple((name, value) for name, value in labels)),
         told=found["told"],
         flips=found["flips"],
         since=_moment(found["since"]),
         over=Flip(**{**over, "alert": _alert(over["alert"]), "at": _moment(over["at"])}) if over else None,
-        taken=Mute(**{**taken, "since": _moment(taken["since"]), "until": _moment(taken["until"])}) if taken else None,
+        taken=_mute(taken),
     )
+
+
+def _group(found: dict[str, Any] | None) -> Group | None:
+    if found is None:
+        return None
+    alerts = tuple(_told(each) for each in found["alerts"])
+    return Group(**{**found, "at": _moment(found["at"]), "alerts": alerts})
+
+
+def _told(found: dict[str, Any]) -> Told:
+    return Told(
+        **{
+            **found,
+            "starts": _moment(found["starts"]),
+            "ends": _moment(found["ends"]),
+            "evidence": tuple(_case(each) for each in found["evidence"]),
+            "mute": _mute(found["mute"]),
+        }
+    )
+
+
+def _mute(found: dict[str, Any] | None) -> Mute | None:
+    return Mute(**{**found, "since": _moment(found["since"]), "until": _moment(found["until"])}) if found else None
 
 
 def _moment(stored: str | None) -> Any:

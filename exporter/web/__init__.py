@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 1 << 20
+LARGEST_NOTIFICATION = 8 << 20
+HEARING = "/alertmanager"
+"""Where an Alertmanager posts; a storm of thousands of alerts is one body."""
+
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -34,12 +38,27 @@ _SECURITY: _Headers = [
 ]
 
 
+class Ear(Protocol):
+    """Takes what an Alertmanager posts."""
+
+    @property
+    def token(self) -> str | None:
+        """What it must show, "" where nothing is set; None where no Alertmanager is listened to."""
+
+    def hear(self, body: bytes) -> None:
+        """Raises WebhookFaultError, and StateFaultError when nothing was written down."""
+
+
 class View(Protocol):
     """What the web asks of `app`. `page`, `ready` and `leading` answer at once; the others take time, in a thread."""
 
     @property
     def desk(self) -> Desk:
         """Where silences are asked for."""
+
+    @property
+    def ear(self) -> Ear:
+        """Where an Alertmanager is listened to."""
 
     def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]: ...
     def ready(self) -> str | None:
@@ -74,8 +93,8 @@ class Front:
         path = scope["path"] if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
         if path == "/metrics":
             await self._metrics(scope, send)
-        elif _content_length(scope) > LARGEST_BODY:
-            await Plain("The body is larger than 1 MiB.\n", 413, connection="close")(scope, receive, send)
+        elif _content_length(scope) > (most := LARGEST_NOTIFICATION if scope["path"] == HEARING else LARGEST_BODY):
+            await Plain(f"The body is larger than {most >> 20} MiB.\n", 413, connection="close")(scope, receive, send)
         elif path == "/-/healthy":
             await Plain("order-health is healthy.\n")(scope, receive, _secured(send))
         elif path == "/-/ready":

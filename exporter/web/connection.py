@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from exporter.web import HEARING, LARGEST_BODY, LARGEST_NOTIFICATION
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -23,7 +25,7 @@ IDLE_SECONDS = 90
 """Longer than scrape intervals are, so that Prometheus keeps its connection."""
 MOST_CONNECTIONS = 200
 LARGEST_HEAD = 64 * 1024
-LARGEST_REQUEST = LARGEST_HEAD + (1 << 20)
+LARGEST_REQUEST = LARGEST_HEAD + LARGEST_BODY
 
 _order = itertools.count()
 
@@ -41,7 +43,8 @@ class Connection(HttpToolsProtocol):
         self._due = self._waiting_since = 0.0
         self._served = 0
         self._received = 0
-        self._head_done = self._working = False
+        self._too_large = LARGEST_HEAD
+        self._working = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -69,17 +72,17 @@ class Connection(HttpToolsProtocol):
             self._wait(REQUEST_SECONDS)
         self._received += len(data)
         super().data_received(data)
-        too_large = LARGEST_REQUEST if self._head_done else LARGEST_HEAD
-        if self._received > too_large and not self.transport.is_closing():
+        if self._received > self._too_large and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        self._head_done = False
+        self._too_large = LARGEST_HEAD
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._head_done = True
+        large = self.url.partition(b"?")[0] == HEARING.encode()
+        self._too_large = LARGEST_HEAD + LARGEST_NOTIFICATION if large else LARGEST_REQUEST
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -1,6 +1,6 @@
 """Basic auth, extra headers and a rate limit around the whole web, /-/healthy included.
 
-Only the signed links of cards need no password: each is its own proof.
+Only the signed links of cards need no password: each is its own proof. And an Alertmanager may show its token instead.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ _MOST_WAITING = 16
 
 _SIGNED = re.compile(r"/act/[A-Za-z0-9_-]+", re.ASCII)
 """The paths of signed links."""
+
+_HEARING = "/alertmanager"
+"""What comes there with a token is let through as `token_only`: whether it is the right one is seen there."""
 
 
 class Rate:
@@ -83,6 +86,9 @@ class Guard:
             return Plain("Too many requests.\n", 429)
         if not self._users or _SIGNED.fullmatch(scope["path"]):
             return None
+        if scope["path"] == _HEARING and _authorization(scope)[0] == b"bearer":
+            scope["token_only"] = True
+            return None
         name, password = _credentials(scope)
         if self._waiting >= _MOST_WAITING and not self._is_proved(name, password):
             return Plain("Too many passwords are being checked.\n", 503, retry_after="1")
@@ -135,12 +141,18 @@ def _is_right(password: bytes, against: bytes) -> bool:
 
 def _credentials(scope: Scope) -> tuple[str, bytes]:
     """Name and password, both empty where there are none that can be read."""
-    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    scheme, _, encoded = header.partition(b" ")
-    if scheme.lower() != b"basic":
+    scheme, encoded = _authorization(scope)
+    if scheme != b"basic":
         return "", b""
     try:
-        name, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+        name, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
         return (name.decode(), password) if colon else ("", b"")
     except (binascii.Error, UnicodeDecodeError):
         return "", b""
+
+
+def _authorization(scope: Scope) -> tuple[bytes, bytes]:
+    """Its scheme, in small letters, and what follows."""
+    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, shown = header.partition(b" ")
+    return scheme.lower(), shown.strip()

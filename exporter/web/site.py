@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from exporter.web import HEARING
+from exporter.web.hearing import hearing
 from exporter.web.negotiation import language
 from exporter.web.pages import home
 from exporter.web.runbooks import page
@@ -44,6 +47,7 @@ class Site(Starlette):
                     for path in ("/metrics", "/-/healthy", "/-/ready", "/-/leading")
                 ),
                 Route("/-/reload", self._reload, methods=["POST", "PUT"]),
+                Route(HEARING, partial(hearing, view=view, slowly=self._slowly), methods=["POST"]),
                 Route("/api/status", self._status, methods=["GET"]),
                 Route("/runbooks/{name}", self._runbook, methods=["GET"]),
                 Route("/copy.js", self._copy, methods=["GET"]),

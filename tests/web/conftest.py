@@ -21,6 +21,18 @@ AT = datetime(2026, 3, 1, 19, 12, 5, tzinfo=UTC)
 ORDERS = Metric("order_health_pending_paid_orders", "Orders that are paid and still pending.", ("pay_channel",))
 
 
+class Ear:
+    """Hears everything, unless it is given a `fault`."""
+
+    def __init__(self):
+        self.token, self.fault, self.heard = "", None, []
+
+    def hear(self, body):
+        if self.fault:
+            raise self.fault
+        self.heard.append(body)
+
+
 class View:
     """Stands in for `app`: what it says can be set from a test."""
 
@@ -35,6 +47,7 @@ class View:
         self.faults = []
         self.reloads = 0
         self.shown = Status(AT, "1.2.3")
+        self.ear = Ear()
         self.page = self.exposition.page
 
     def ready(self):
