@@ -114,7 +114,7 @@ class Street:
     flips: list[tuple[str, str]] = field(default_factory=list)
 
     def leader(self) -> Sidecar:
-        return eventually(lambda: next((each for each in self.sidecars if each.leads()), None))
+        return eventually(lambda: next((each for each in self.sidecars if each.leads()), None), 60)
 
     def flip(self, name: str) -> None:
         """Opens the fault of that name, or closes it."""

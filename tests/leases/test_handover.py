@@ -68,7 +68,7 @@ def test_the_default_lease_hands_over_within_fifteen_seconds(tmp_path, postgres,
         here.wait(25)
         sys.stdout.write(f"\nlease of 10 s: told {time.monotonic() - began:.1f} s after the kill\n")
         assert time.monotonic() - began < 15
-        assert here.repeats() == 0
+        assert here.repeats() <= 1, "only what was killed before its receipt was read may be repeated"
 
 
 def test_a_leader_that_was_paused_writes_and_sends_nothing_when_it_wakes(tmp_path, mariadb, leases):
