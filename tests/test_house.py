@@ -14,6 +14,7 @@ import yaml
 
 from exporter import __main__, delivery, metrics, notify, probes, relay, selfmetrics, silences
 from exporter.config import Config
+from exporter.delivery import peers
 from exporter.model import Card, Link, Metric
 from tests.keeping import kept
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
 OWN = [
     thing
-    for room in (delivery, delivery.peers, metrics, relay, selfmetrics, silences)
+    for room in (delivery, peers, metrics, relay, selfmetrics, silences)
     for thing in vars(room).values()
     if isinstance(thing, Metric)
 ]
