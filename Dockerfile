@@ -5,9 +5,11 @@ RUN python -m venv /build && python -m venv /opt/order-health
 COPY requirements-build.lock requirements.lock ./
 RUN /build/bin/pip install --require-hashes --only-binary :all: -r requirements-build.lock
 RUN /opt/order-health/bin/pip install --no-compile --require-hashes --only-binary :all: -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE config.example.yaml ./
 COPY exporter exporter
 COPY rules rules
+COPY grafana grafana
+COPY deploy deploy
 COPY docs/runbooks docs/runbooks
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/order-health/bin/pip install --no-compile --no-deps --no-index /dist/*.whl \
@@ -18,7 +20,7 @@ RUN /opt/order-health/bin/python -m compileall -q /opt/order-health/lib
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="order-health" \
-      org.opencontainers.image.description="Watches an order system: Prometheus metrics, DingTalk and WeCom cards, a runbook behind each." \
+      org.opencontainers.image.description="Watches an order system: Prometheus metrics, cards in DingTalk, WeCom and Feishu, a runbook behind each." \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 order-health \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/order-health \

@@ -1,8 +1,12 @@
 # order-health. Each target does all its own set-up, into .venv/, on a machine with Python >= 3.11.
-#   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it)
+#   make demo         the reference incident, replayed on http://127.0.0.1:9847 (Ctrl-C ends it, or FOR=30s)
 #   make test         everything: lint, types, imports, tests with real servers, promtool
 #   make check        the inner loop, in seconds: no server is started
+#   make docs         the tables of docs/metrics.md and docs/configuration.md, from the code
+#   make dashboards   grafana/dashboards/ from tools/dashboards/
+#   make replay       the reference incidents on real servers: a table of what was told, where, and how soon
 #   make bench        the benchmarks of bench/, beside their peers
+#   make chaos        kill -9 a thousand times between flip and receipt (KILLS=1000): nothing lost, repeats marked
 #   make image-check  the Dockerfile's steps in a debootstrap root, without a container engine
 #   make lock         the lock files, from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 #   make clean        everything that was made here
@@ -10,7 +14,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
-.PHONY: demo test check lint promtool bench image-check lock clean
+.PHONY: demo test check lint promtool docs dashboards replay bench chaos image-check lock clean
 
 BIN := .venv/bin
 CODE := exporter tests bench tools
@@ -25,7 +29,7 @@ COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.1
 	touch $@
 
 demo: .venv/ready
-	exec $(BIN)/order-health demo
+	exec $(BIN)/order-health demo $(if $(FOR),--for $(FOR))
 
 test: .venv/ready
 	tests/servers/install.sh
@@ -47,9 +51,22 @@ promtool:
 	promtool check config deploy/prometheus.yml
 	promtool test rules tests/rules/*.test.yml
 
+docs: .venv/ready
+	$(BIN)/python -m tools.reference
+
+dashboards: .venv/ready
+	$(BIN)/python -m tools.dashboards
+
+replay: .venv/ready
+	tests/servers/install.sh mariadb-server nginx-light redis-server maven default-jre-headless faketime
+	$(BIN)/python -m tests.incidents
+
 bench: .venv/ready
 	tests/servers/install.sh mariadb-server prometheus prometheus-alertmanager prometheus-sql-exporter wrk
 	$(BIN)/python bench/all.py
+
+chaos: .venv/ready
+	$(BIN)/python -m tests.delivery.chaos $(or $(KILLS),1000)
 
 image-check: .venv/ready
 	tests/servers/install.sh debootstrap

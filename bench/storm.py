@@ -1,175 +1,137 @@
-"""500 alerts at once, each a group of its own: through Alertmanager and a common bridge, and through it and us.
+"""What a storm costs: 20,000 and 100,000 alerts at once, grouped and each on its own; rounds, cards, memory.
 
-The bridge does what the usual ones do: one message for each notification, and 400 where the robot says no, after which
-Alertmanager does not try again. Both rooms are the strict local ones, which forgive 20 messages a minute.
+Judge, state (SQLite) and sender are the real ones; the room is a function that says yes. The clock is moved on as fast
+as messages may leave, so that "told" is what the sender computes and not what it waits.
 """
 
-import json
-import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness import ROOT, command, free_port, table
-
-sys.path.insert(0, str(ROOT))
-
 import requests
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from harness import table
 
-from exporter.app import App
-from exporter.cards import trial
+from exporter import cards
 from exporter.config import load
-from exporter.demo.robots import Rooms, rooms
-from exporter.notify.dingtalk import DingTalk
-from exporter.web.server import Server
+from exporter.delivery import Sender
+from exporter.judge import Bench, Judge
+from exporter.metrics import Exposition
+from exporter.model import Case, Reading
+from exporter.probes import known
+from exporter.probes.negative_stock import tell
+from exporter.rules import Rulebook
+from exporter.state import State
 
-ALERTS, SECONDS = 500, 60.0
-TOKEN, SECRET = "token", "SECsecret"
+PER_RULE = 10_000
+CASES = ((20_000, "[shop, alertname]"), (100_000, "[shop, alertname]"), (20_000, '["..."]'), (100_000, '["..."]'))
 CONFIG = """\
-shops: {{main: {{database: "sqlite:///{folder}/shop.db", tables: plain, probes: {{negative_stock: {{}}}}}}}}
-channels: {{ops: {{kind: dingtalk, token: {token}, secret: {secret}, endpoint: "{room}/robot/send"}}}}
-alerts: {{from: alertmanager}}
-web: {{listen: "127.0.0.1:0"}}
-state: "sqlite:///{folder}/state.db"
-"""
-ALERTMANAGER = """\
-route: {{receiver: all, group_by: ["..."], group_wait: 1s, group_interval: 5m}}
-receivers: [{{name: all, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
+shops: {{main: {{database: "sqlite:///shop.db", tables: plain, probes: {{negative_stock: {{}}}}}}}}
+channels: {{ops: {{kind: dingtalk, token: t, secret: SECx}}}}
+alerts: {{rules: storm.yml, routes: [{{to: [ops], group_by: {by}}}]}}
+web: {{external_url: http://oh.example.com}}
 """
 
 
-@contextmanager
-def room() -> Iterator[tuple[Rooms, str]]:
-    opened = rooms(lambda: datetime.now(UTC), dingtalk_token=TOKEN, dingtalk_secret=SECRET)
-    server = Server(opened.app(), "127.0.0.1:0")
-    server.start()
-    try:
-        yield opened, f"http://127.0.0.1:{server.port}"
-    finally:
-        server.stop()
-
-
-@contextmanager
-def bridge(address: str) -> Iterator[str]:
-    """One message for each notification."""
-    channel = DingTalk(token=TOKEN, secret=SECRET, endpoint=f"{address}/robot/send")
-    session = requests.Session()
-
-    def carry(body: dict) -> bool:
-        now = datetime.now(UTC)
-        card = trial(now=now, zone=UTC, language="en")
-        [message] = channel.messages(card, now)
-        return bool(body["alerts"]) and channel.receipt(session.send(session.prepare_request(message))).accepted
-
-    async def hook(request: Request) -> PlainTextResponse:
-        accepted = await run_in_threadpool(carry, await request.json())
-        return PlainTextResponse("", 200 if accepted else 400)
-
-    server = Server(Starlette(routes=[Route("/", hook, methods=["POST"])]), "127.0.0.1:0")
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}/"
-    finally:
-        server.stop()
-        session.close()
-
-
-@contextmanager
-def ours(folder: Path, address: str) -> Iterator[str]:
-    file = folder / "config.yaml"
-    file.write_text(CONFIG.format(folder=folder, room=address, token=TOKEN, secret=SECRET), encoding="utf-8")
-    load(file)
-    app = App(file)
-    app.start()
-    try:
-        yield f"http://127.0.0.1:{app.port}/alertmanager"
-    finally:
-        app.close()
-
-
-@contextmanager
-def alertmanager(folder: Path, url: str) -> Iterator[str]:
-    (folder / "alertmanager.yml").write_text(ALERTMANAGER.format(url=url), encoding="utf-8")
-    port = free_port()
-    words = [command("prometheus-alertmanager", "alertmanager"), f"--config.file={folder / 'alertmanager.yml'}"]
-    words += [
-        f"--storage.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=2).close()
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def storm(url: str) -> None:
-    now = datetime.now(UTC)
-    times = {"startsAt": now.isoformat(), "endsAt": (now + timedelta(minutes=10)).isoformat()}
-    alerts = [
-        {"labels": {"alertname": "Storm", "severity": "warning", "n": str(n)}, "annotations": {"summary": f"no. {n}"}}
-        | times
-        for n in range(ALERTS)
-    ]
-    requests.post(f"{url}/api/v2/alerts", json=alerts, timeout=30).raise_for_status()
-
-
-def counted(place: Rooms) -> int:
-    """How many alerts the messages of the room tell of: a card of several says how many."""
-    titles = [json.dumps(each.body, ensure_ascii=False) for each in place.dingtalk.messages]
-    return sum(int(found[1]) if (found := re.search(r"(\d+) 条告警", text)) else 1 for text in titles)
-
-
-def measured(name: str, place: Rooms, folder: Path, url: str) -> tuple[object, ...]:
-    """Until all are counted, or a minute has passed."""
-    with alertmanager(folder, url) as manager:
-        storm(manager)
-        until = time.monotonic() + SECONDS
-        while counted(place) < ALERTS and time.monotonic() < until:
-            time.sleep(0.5)
-        took = SECONDS - max(until - time.monotonic(), 0)
-        return (
-            name,
-            len(place.dingtalk.messages),
-            f"{counted(place)} of {ALERTS}",
-            len(place.dingtalk.refusals),
-            f"{took:.0f} s",
+class Storm:
+    def __init__(self, folder: Path, count: int, by: str) -> None:
+        rules = range(-(-count // PER_RULE))
+        lines = [
+            f"  - {{alert: R{n}, expr: 'order_health_negative_stock_skus{{warehouse=~\"w{n}-.*\"}} > 0', "
+            "labels: {severity: warning}, annotations: {summary: '{{ $labels.warehouse }} is below zero'}}"
+            for n in rules
+        ]
+        (folder / "storm.yml").write_text("\n".join(["groups:", "- name: storm", "  rules:", *lines]) + "\n")
+        file = folder / "config.yaml"
+        file.write_text(CONFIG.format(by=by))
+        config = load(file)
+        self.count, self.ahead, self.sent = count, timedelta(), 0
+        self.state, self.exposition = State(f"sqlite:///{folder}/s.db"), Exposition()
+        self.sender = Sender(self.state, config.channels, now=self.now, merge=cards.digest, post=self.post)
+        self.judge = Judge(
+            Bench(Rulebook.load(config.rule_files()), config), self.state, self.exposition.series, self.sender.wake
         )
+        self.sender.start()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def post(self, _request: requests.Request) -> requests.Response:
+        self.sent += 1
+        yes = requests.Response()
+        yes.status_code, yes._content = 200, b'{"errcode":0}'  # noqa: SLF001 - there is no other way to make one
+        return yes
+
+    def round(self, value: int) -> float:
+        """Seconds of one round over these samples."""
+        names = [f"w{n // PER_RULE}-{n}" for n in range(self.count)]
+        samples = tuple(tell.SKUS(value, warehouse=name, evidence=(Case(f"SKU-{name}"),) * value) for name in names)
+        reading = Reading("negative_stock", "main", self.now(), 0.1, samples)
+        self.exposition.put(reading, known()["negative_stock"]().thresholds())
+        began = time.perf_counter()
+        self.judge.sit(self.now())
+        return time.perf_counter() - began
+
+    def told(self) -> tuple[float, int]:
+        """Seconds until nothing waits, and the messages that took."""
+        began, before = time.perf_counter(), self.sent
+        while self.state.waiting():
+            self.ahead += timedelta(seconds=2)
+            self.sender.wake()
+            time.sleep(0.05)
+        return time.perf_counter() - began, self.sent - before
 
 
-def main() -> None:
-    rows = []
-    with tempfile.TemporaryDirectory() as folder, room() as (place, address), bridge(address) as url:
-        rows.append(measured("Alertmanager and a bridge", place, Path(folder), url))
-    with tempfile.TemporaryDirectory() as folder, room() as (place, address), ours(Path(folder), address) as url:
-        rows.append(measured("Alertmanager and order-health", place, Path(folder), url))
-    table(
-        f"{ALERTS} alerts at once, each a group of its own, in the first minute",
-        ("through", "messages taken", "alerts told", "refused by the robot", "looked for"),
-        rows,
+def measured(count: int, by: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        storm = Storm(Path(folder), count, by)
+        storm.round(0)
+        begin = storm.round(1)
+        told, messages = storm.told()
+        quiet = storm.round(1)
+        storm.ahead += timedelta(minutes=2)
+        end = storm.round(0)
+        over, last = storm.told()
+        storm.sender.stop()
+        storm.state.close()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        size = (Path(folder) / "s.db").stat().st_size / 2**20
+    figures = (begin, told, messages, quiet, end, over, last, peak, size)
+    print("|".join(f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures))
+
+
+def main() -> int:
+    """Each in a process of its own, so that memory is its own."""
+    head = (
+        "alerts",
+        "by",
+        "begin s",
+        "told s",
+        "messages",
+        "quiet s",
+        "end s",
+        "told s",
+        "messages",
+        "MiB",
+        "file MiB",
     )
+    rows = []
+    for count, by in CASES:
+        run = subprocess.run(
+            [sys.executable, __file__, str(count), by], capture_output=True, text=True, check=False, timeout=1800
+        )
+        rows.append(
+            (f"{count:,}", by, *(run.stdout.strip().split("|") if run.returncode == 0 else [run.stderr[-300:]]))
+        )
+    table("A storm of alerts", head, rows)
+    return any(len(row) < len(head) for row in rows)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        measured(int(sys.argv[1]), sys.argv[2])
+    else:
+        sys.exit(main())

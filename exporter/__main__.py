@@ -22,7 +22,7 @@ COMMANDS = {
     "ddl": "judge a migration against the live schema before it runs; exit status for CI",
     "schema": "propose a JSON Schema for the messages of a topic, from a sample of them",
     "init": "write a config for the shop that a URL leads to",
-    "demo": "an embedded shop with the reference incident, and two local rooms",
+    "demo": "an embedded shop with the reference incident, and three local rooms",
 }
 
 

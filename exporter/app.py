@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from exporter import collector, overview, selfmetrics
 from exporter.config import ROOT
 from exporter.ear import Ear
+from exporter.heartbeats import Heartbeats
 from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
@@ -79,7 +80,7 @@ class App:
         self.desk, series, wake = self._desk(), self._exposition.series, self._outgoing.wake
         self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
         self.ear = Ear(self._judge, lambda: self._plan.config.alerts, now)
-        self._reports = Reports(self._state, wake)
+        self._reports, self._heartbeats = Reports(self._state, wake), Heartbeats(self._state, wake)
         self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
@@ -197,7 +198,9 @@ class App:
     def _sit(self) -> None:
         """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
         own = [*self._outgoing.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
+        own += self._heartbeats.samples()
         self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())
         self._outgoing.show(self._judge.judged())
         self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())
+        self._heartbeats.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())

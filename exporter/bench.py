@@ -69,6 +69,17 @@ class Bench:
             return False
         return labels.get("shop", "") in {"", *self.config.shops}
 
+    def rooms(self, route: Route, about: Iterable[Mapping[str, str]]) -> list[str]:
+        """The rooms that are told of alerts with these labels: not those that cannot be told anything, it says.
+
+        Where a route has no other, the other rooms are told instead; only without any it waits for the lame one.
+        """
+        known = self.config.rooms()
+        lame = {labels["channel"] for labels in about if labels.get("probe") == "watch" and "channel" in labels}
+        told = [name for name in route.to if name in known]
+        others = [name for name in told if name not in lame]
+        return others or (told and [name for name in known if name not in lame]) or told
+
     def settings(self, labels: Mapping[str, str]) -> grouping.Settings | None:
         route = self.route(labels)
         return route.settings if route else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,6 +12,7 @@ from exporter import cards, grouping
 from exporter.bench import Bench
 from exporter.config import Route
 from exporter.model import Alert, AlertKey, Card, Flip, Group, Link, Mute, Record, Sample
+from exporter.payload import fitting
 from exporter.selfmetrics import UNROUTED
 from exporter.state import State
 
@@ -99,8 +101,10 @@ class Teller:
             return []
         mention, buttons = _called(route, group), self._buttons(group.labels, group.at)
         card = cards.write(group, zone=config.zone, language=config.language, mention=mention, buttons=buttons)
-        rooms = config.rooms()
-        return [(channel, card) for channel in route.to if channel in rooms]
+        told = bench.rooms(route, (each.labels for each in group.alerts))
+        if config.for_programs(told):  # all get the same, for one may take over what another cannot send
+            card = replace(card, group=fitting(group))
+        return [(channel, card) for channel in told]
 
     def log(self, flips: Sequence[Flip], route: Callable[[Mapping[str, str]], Route | None]) -> None:
         for flip in flips:

@@ -11,6 +11,11 @@ SEPARATOR = " · "
 
 ELLIPSIS = "…"
 
+_CALM, _SHORTEST_WORD = " ：，。；！？", 14
+
+# Where no line ends: inside a word or a figure, between the parts of a length of time, before a space or a closing sign
+_TOGETHER = re.compile(r"[!-~…]\0[!-~…]|\d(?:[dhms]|天|小时|分钟) \0\d|\0[\s：，。、；！？）》”’%,.:;!?)]|^\0")
+
 _JOINER, _LONGEST_CLUSTER, _LONGEST_INPUT = "\u200d", 16, 4_000
 
 
@@ -47,6 +52,32 @@ def cut_parts(line: str, limit: int, gap: str = SEPARATOR) -> str:
     return gap.join(parts)
 
 
+def broken(text: str, limit: int) -> tuple[str, str]:
+    """The first line of at most `limit` letters and what remains; it ends between words, best where a space stands."""
+    if letters(text) <= limit:
+        return text, ""
+    at, first, calm, torn = 0, 0, 0, 0
+    for cluster in _clusters(text):
+        if at and letters(text[:at].rstrip()) > limit:
+            break
+        if not _TOGETHER.search(f"{text[:at][-4:]}\0{cluster[0]}"):
+            first = at
+            calm = at if text[at - 1] in _CALM and letters(text[:at]) * 2 > limit else calm
+        torn, at = at, at + len(cluster)
+    end = calm or first or torn
+    return text[:end].rstrip(), text[end:].lstrip()
+
+
+def squeezed(text: str, excess: int) -> str:
+    """`text` without that many letters from the middle of its longest word (a path, a name), or a few less."""
+    word = max(text.split(), key=len, default="")
+    less = min(excess + 1, len(word) - _SHORTEST_WORD)
+    if less <= 1 or not word.isascii():
+        return text
+    kept = len(word) - less
+    return text.replace(word, f"{word[: kept // 2]}{ELLIPSIS}{word[len(word) - (kept - kept // 2) :]}", 1)
+
+
 def stack(blocks: Iterable[str], limit: int, gap: str = "\n\n") -> str:
     """The blocks that fit into `limit` bytes, whole and in order; "…" stands for those that do not."""
     kept: list[str] = []
@@ -72,6 +103,11 @@ def half(text: str, language: str) -> str:
     chinese, _, english = text.partition(" / ")
     told = english and not chinese.isascii() and english.isascii()
     return (chinese if language == "zh" else english) if told else text
+
+
+def halves(text: str, language: str) -> str:
+    """Of every part of "a · b" the half in that language."""
+    return SEPARATOR.join(half(part, language) for part in text.split(SEPARATOR))
 
 
 def harmless(text: str, limit: int = 48) -> str:

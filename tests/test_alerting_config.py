@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from exporter.config import ConfigFaultError, load
-from exporter.config.alerting import INHIBIT, Quiet
+from exporter.config.alerting import INHIBIT
+from exporter.config.times import Quiet
 from exporter.grouping import inhibited
 from exporter.model import Alert
 from exporter.rules import Rulebook
@@ -37,7 +38,7 @@ def at(hour, minute=0):
 
 def test_a_route_groups_by_shop_and_rule_and_tells_at_once_unless_it_says_otherwise(tmp_path):
     settings = route(tmp_path, "match: {severity: critical}").settings
-    assert settings.by == ("shop", "alertname")
+    assert settings.by == ("shop", "alertname", "channel")
     assert (settings.wait, settings.interval, settings.repeat) == (0, 60, 4 * 3600)
     assert settings.route == '{severity="critical"}'
     changed = route(tmp_path, "group_by: '...', group_wait: 30s, group_interval: 5m, repeat_interval: 1h").settings

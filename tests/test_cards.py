@@ -266,6 +266,31 @@ def test_an_alert_that_time_ended_claims_no_recovery():
     assert "不再检查" in lost.title
 
 
+@pytest.mark.parametrize(
+    ("said", "zh", "en"),
+    [
+        ("late by 12m 33s (main)", "late by 12分钟 33秒 (main)", "late by 12m 33s (main)"),
+        ("5.486s", "5.49秒", "5.49s"),
+        ("895.2ms", "0.895秒", "0.895s"),
+        ("1d 2h 3m 4s old", "1天 2小时 old", "1d 2h old"),
+        ("topic-5s, 5seconds, v1.5s.2", "topic-5s, 5seconds, v1.5s.2", "topic-5s, 5seconds, v1.5s.2"),
+    ],
+)
+def test_a_length_of_time_in_a_title_is_said_in_the_readers_language(said, zh, en):
+    alert = replace(ALERT, annotations={"summary": said}, labels={"alertname": "X"})
+    assert [write(alert, language=each).title[2:] for each in ("zh", "en")] == [zh, en]
+
+
+def test_evidence_is_told_in_the_readers_language():
+    labels = {**ALERT.labels, "content": "Base64 JPEG"}
+    case = Case("order-service", None, "48 条待消费 / 48 waiting · $.picture Base64 JPEG 12 MB · 3 / 4")
+    told = [write(replace(ALERT, labels=labels, evidence=(case,)), language=each).cases[0] for each in ("zh", "en")]
+    assert told == [
+        "order-service · 48 条待消费 · $.picture Base64 图片（JPEG） 12 MB · 3 / 4",
+        "order-service · 48 waiting · $.picture Base64 picture (JPEG) 12 MB · 3 / 4",
+    ]
+
+
 def test_a_length_of_time_has_its_unit_once():
     alert = Alert(
         rule="ConsumersStandStill",

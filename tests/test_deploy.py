@@ -1,8 +1,7 @@
-"""What is shipped to run order-health with: the image, the compose file, the demo shop, Prometheus' files, the dashboard."""
+"""What is shipped to run order-health with: the image, the compose file, the demo shop, Prometheus' files."""
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -14,14 +13,12 @@ from exporter.commands import once, opened
 from exporter.config import load
 from tests.servers import needed
 from tests.servers.mariadb import MariaDB
-from tests.test_house import DECLARED
 from tools.dockerfile import Stage, assignments, copied, read
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
-DASHBOARDS = sorted((ROOT / "grafana/dashboards").glob("*.json"))
 
 
 @pytest.fixture
@@ -117,14 +114,6 @@ def test_prometheus_finds_our_rules_here_and_in_the_compose_file():
     prometheus = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text(encoding="utf-8"))
     assert prometheus["rule_files"] == ["../rules/*.yml"]
     assert "./rules:/etc/rules:ro" in SERVICES["prometheus"]["volumes"]
-
-
-@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.name)
-def test_a_dashboard_shows_only_metrics_that_exist(file):
-    asked = [target["expr"] for panel in json.loads(file.read_text("utf-8"))["panels"] for target in panel["targets"]]
-    names = {name for expression in asked for name in re.findall(r"order_health_\w+", expression)}
-    assert names
-    assert names <= set(DECLARED)
 
 
 @pytest.mark.server

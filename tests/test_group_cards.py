@@ -55,7 +55,10 @@ def test_several_of_one_rule_are_one_card_that_lists_them_with_the_evidence_of_t
         ("开始", "11-23 02:11"),
         ("级别", "严重"),
     ]
-    assert [link.url for link in card.links] == ["https://o.example/runbooks/negative_stock", "https://o.example/"]
+    assert [link.url for link in card.links] == [
+        "https://o.example/runbooks/negative_stock?shop=main",
+        "https://o.example/",
+    ]
     assert card.mention == ("13800000000",)
 
 

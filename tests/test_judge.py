@@ -511,3 +511,29 @@ def test_the_journal_keeps_every_flip_also_those_that_nobody_was_told(court, sta
 
 def _full(*_, **__):
     raise StateFaultError("state: the disk is full")
+
+
+HOOK = "  desk: {kind: webhook, url: https://h.example/}\n"
+
+
+def test_a_card_carries_its_group_where_a_program_is_told_too(court):
+    config = CONFIG + HOOK + "alerts: {routes: [{to: [ops, desk]}]}\n"
+    court.judge.use(court.bench(config))
+    firing(court)
+    [card], [row] = court.cards(), court.state.due("desk", 9e9)
+    assert row.card == card, "what one cannot send the other may take over"
+    assert [each.labels["alertname"] for each in card.group.alerts] == ["OrdersPaidYetPending"]
+    assert card.group.alerts[0].value == 3.0
+
+
+def test_a_card_carries_its_group_where_a_program_takes_over(court):
+    ops = "ops: {kind: wecom, key: k, overflow: desk}"
+    config = CONFIG.replace("ops: {kind: wecom, key: k}", ops) + HOOK + "alerts: {routes: [{to: [ops]}]}\n"
+    court.judge.use(court.bench(config))
+    firing(court)
+    assert court.cards()[0].group is not None
+
+
+def test_where_people_alone_are_told_a_card_carries_no_group(court):
+    firing(court)
+    assert court.cards()[0].group is None

@@ -49,7 +49,11 @@ class Storm:
         config = load(file)
         self.started, self.ahead = datetime.now(UTC), timedelta()
         served.rooms.now = self.now
-        self.rooms, self.exposition, self.state = served.rooms.robots(), Exposition(), State(f"sqlite:///{folder}/s.db")
+        self.rooms, self.exposition, self.state = (
+            served.rooms.robots()[:2],
+            Exposition(),
+            State(f"sqlite:///{folder}/s.db"),
+        )
         self.sender = Sender(self.state, config.channels, now=self.now, merge=cards.digest)
         bench = Bench(Rulebook.load(config.rule_files()), config)
         self.judge = Judge(bench, self.state, self.exposition.series, self.sender.wake)

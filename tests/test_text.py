@@ -2,7 +2,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.text import SEPARATOR, cut, cut_parts, harmless, letters, masked, octets, one_line, opening, stack
+from exporter.text import (
+    SEPARATOR,
+    broken,
+    cut,
+    cut_parts,
+    harmless,
+    letters,
+    masked,
+    octets,
+    one_line,
+    opening,
+    squeezed,
+    stack,
+)
 
 
 @given(st.text(), st.integers(0, 60))
@@ -103,3 +116,37 @@ def test_mobile_and_identity_numbers_are_masked_in_free_text():
 )
 def test_longer_numbers_are_not_taken_for_people(number):
     assert masked(number) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "rest"),
+    [
+        ("short", "short", ""),
+        ("89 orders are paid yet still pending", "89 orders are paid yet", "still pending"),
+        ("十分之一的订单超过 12m 5s 才发货，需要处理", "十分之一的订单超过 12m 5s 才发货，", "需要处理"),
+        ("从库 reporting 已经延迟 12m 5s", "从库 reporting 已经延迟", "12m 5s"),
+        (
+            "库存低于零的仓库有很多很多个都需要马上下架处理的呢",
+            "库存低于零的仓库有很多很多个都需要马上下架处理",
+            "的呢",
+        ),
+        ("x" * 30, "x" * 23, "x" * 7),
+        ("👨‍👩‍👧" * 3, "👨‍👩‍👧" * 2, "👨‍👩‍👧"),
+    ],
+)
+def test_a_long_line_is_broken_between_words(text, first, rest):
+    assert broken(text, 23) == (first, rest)
+
+
+@given(st.text(), st.integers(16, 40))
+def test_a_broken_line_loses_nothing_but_spaces(text, limit):
+    first, rest = broken(text, limit)
+    assert letters(first) <= limit
+    assert "".join((first + rest).split()) == "".join(text.split())
+    assert first or not text.strip()
+
+
+def test_only_a_long_word_is_squeezed_and_keeps_both_ends():
+    path = "导出 /admin/finance/orders/export.xlsx 由缓存返回"
+    assert squeezed(path, 9) == "导出 /admin/fina…/export.xlsx 由缓存返回"
+    assert squeezed("short words only", 9) == "short words only"

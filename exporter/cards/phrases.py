@@ -81,6 +81,18 @@ class Words:
         said = list(zip(amounts, self.units, strict=True))[first : first + parts]
         return " ".join(f"{amount}{unit}" for amount, unit in said if amount or len(said) == 1)
 
+    def timed(self, text: str) -> str:
+        """Text with its lengths of time as people say them: `12分钟 33秒` for the `12m 33s` of humanizeDuration."""
+        return _DURATION.sub(self._timed, text)
+
+    def _timed(self, found: re.Match[str]) -> str:
+        *longer, last, thousandth = found.groups()
+        seconds = float(last) / 1_000 if thousandth else float(last)
+        if not any(longer):  # a lag of 1.05 s is not to read as 1 s
+            return f"{seconds:.3g}{self.units[-1]}"
+        sizes = zip(longer, (86_400, 3_600, 60), strict=True)
+        return self.span(sum(int(each or 0) * size for each, size in sizes) + seconds)
+
     def amount(self, value: float, unit: str) -> str:
         """A value as a figure; seconds as a length of time."""
         if unit in SECONDS:
@@ -89,6 +101,9 @@ class Words:
 
     def amount_with_unit(self, value: float, unit: str) -> str:
         return f"{self.amount(value, unit)} {'' if unit in SECONDS else unit}".rstrip()
+
+
+_DURATION = re.compile(r"(?<![\w.-])(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+(?:\.\d+)?)(m?)s(?![\w.-])", re.ASCII)
 
 
 SECONDS = frozenset({"s", "seconds", "秒"})

@@ -84,7 +84,9 @@ def _lines(group: Group, ranked: Sequence[Told], words: Words) -> Iterable[str]:
         mark = GREEN if told.recovered else BLUE if over else MARKS.get(told.labels.get("severity", ""), BLUE)
         parts = [f"{mark} {summary(told, words)}"]
         if not over and place < _DETAILED:
-            parts += [case_line(case, group.at, words).split(SEPARATOR)[0] for case in oldest(told.evidence)[:_CASES]]
+            parts += [
+                case_line(case, told, group.at, words).split(SEPARATOR)[0] for case in oldest(told.evidence)[:_CASES]
+            ]
         yield SEPARATOR.join(parts)
 
 

@@ -10,7 +10,7 @@ from exporter.cards.digests import BLUE, GREEN, MARKS
 from exporter.cards.wording import clock, runbook, runbook_name, said, status_page, summary
 from exporter.cards.words import SECONDS, Words
 from exporter.model import Card, Case, Fact, Group, Told
-from exporter.text import SEPARATOR, masked, one_line
+from exporter.text import SEPARATOR, halves, masked, one_line
 
 _CASES = 5
 _SAID_ELSEWHERE = frozenset({"alertname", "severity", "shop", "probe", "warehouse", "noticed", "job", "instance"})
@@ -36,7 +36,7 @@ def single(group: Group, words: Words, zone: tzinfo, mention: tuple[str, ...]) -
         number=number,
         unit=_beside(unit, words, over=over and bool(number)),
         facts=tuple(_facts(told, group.at, words, zone)),
-        cases=() if over else tuple(case_line(case, group.at, words) for case in oldest(told.evidence)[:_CASES]),
+        cases=() if over else tuple(case_line(case, told, group.at, words) for case in oldest(told.evidence)[:_CASES]),
         links=(
             *runbook(told.annotations, told.labels, words, group.external_url),
             *status_page(words, group.external_url),
@@ -47,10 +47,11 @@ def single(group: Group, words: Words, zone: tzinfo, mention: tuple[str, ...]) -
     )
 
 
-def case_line(case: Case, at: datetime, words: Words) -> str:
+def case_line(case: Case, told: Told, at: datetime, words: Words) -> str:
     """Order number, amount and age: "2026112300017 · ¥128.00 · 3小时"; a statement last, for it is the first to go."""
+    note = words.worded(halves(case.note, words.language), told.labels)
     age = words.span((at - case.since).total_seconds(), parts=1) if case.since else ""
-    parts = one_line(case.ref, 48), one_line(case.note, 80), age, one_line(case.statement, 120)
+    parts = one_line(case.ref, 48), one_line(note, 80), age, one_line(case.statement, 120)
     return SEPARATOR.join(filter(None, parts))
 
 

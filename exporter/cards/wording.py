@@ -20,7 +20,7 @@ def said(told: Told, name: str, words: Words, limit: int = 20) -> str:
 
 def said_of(annotations: Mapping[str, str], labels: Mapping[str, str], name: str, words: Words, limit: int = 20) -> str:
     translated = annotations.get(f"{name}_en", "") if words.language == "en" else ""
-    text = masked(one_line(translated or annotations.get(name, ""), limit))
+    text = words.timed(masked(one_line(translated or annotations.get(name, ""), limit)))
     for label, value in labels.items():
         if (word := words.say(label, value)) != value:
             text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", word, text)

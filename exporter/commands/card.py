@@ -1,4 +1,7 @@
-"""`order-health card`: the test card as each room would get it; `--send` carries it through the real path."""
+"""`order-health card`: the test card as each room would get it; `--send` carries it through the real path.
+
+`--dead` lists the cards that were given up instead, and sends them again or throws them away.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from exporter.config import Config, load
 from exporter.delivery import Sender
 from exporter.model import Card
 from exporter.notify import Channel
-from exporter.state import State
+from exporter.state import State, StateFaultError
 from exporter.strict import unknown
 
 PATIENCE = 30.0
@@ -26,6 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     config_file(parser)
     parser.add_argument("--channel", metavar="C", help="only this one")
     parser.add_argument("--send", action="store_true", help="really send it")
+    parser.add_argument("--dead", action="store_true", help="list the cards that were given up")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--resend", action="store_true", help="with --dead: send these again")
+    what.add_argument("--discard", action="store_true", help="with --dead: throw these away")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,6 +41,11 @@ def run(args: argparse.Namespace) -> int:
     if args.channel and args.channel not in rooms:
         print(f"no room {args.channel!r}; {unknown(args.channel, rooms, 'rooms')}", file=sys.stderr)
         return 2
+    if args.dead:
+        return dead(config, args)
+    if args.resend or args.discard:
+        print("--resend and --discard are about the cards that were given up: add --dead", file=sys.stderr)
+        return 2
     channels = {name: each for name, each in rooms.items() if args.channel in (None, name)}
     if not channels:
         print("no channels are configured; add one under `channels:`", file=sys.stderr)
@@ -41,6 +53,28 @@ def run(args: argparse.Namespace) -> int:
     for name, channel in channels.items():
         show(name, channel, trial(config))
     return send(config, channels) if args.send else 0
+
+
+def dead(config: Config, args: argparse.Namespace) -> int:
+    """A running sidecar notices within a minute what was changed in its state."""
+    try:
+        state = State(config.state_url())
+    except StateFaultError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    try:
+        for each in state.dead(args.channel):
+            given_up = each.given_up.astimezone(config.zone)
+            print(
+                f"{given_up:%Y-%m-%d %H:%M} {each.channel} [{each.cause or 'unknown'}] {each.card.title}: {each.detail}"
+            )
+        if args.resend:
+            print(f"{state.resend(args.channel, datetime.now(UTC).timestamp())} cards leave within a minute")
+        elif args.discard:
+            print(f"{state.discard(args.channel)} cards were thrown away")
+    finally:
+        state.close()
+    return 0
 
 
 def trial(config: Config) -> Card:

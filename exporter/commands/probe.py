@@ -10,7 +10,7 @@ from exporter.config import load
 from exporter.model import Case, Reading, Sample
 from exporter.shop import Asked
 from exporter.strict import unknown
-from exporter.text import half
+from exporter.text import half, halves
 
 MOST_CASES = 20
 
@@ -68,4 +68,4 @@ def written(sample: Sample, shop: str) -> str:
 
 def described(case: Case) -> str:
     since = f"  since {case.since:%Y-%m-%d %H:%M:%S} UTC" if case.since else ""
-    return "  ".join(filter(None, (f"{case.ref[:80]!r}{since}", case.note, case.statement)))
+    return "  ".join(filter(None, (f"{case.ref[:80]!r}{since}", halves(case.note, "en"), case.statement)))

@@ -11,9 +11,10 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
-from exporter.config.alerting import Alerts, Quiet, Route, Zone
+from exporter.config.alerting import Alerts, Route
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
+from exporter.config.times import Quiet, Zone
 from exporter.model import External
 from exporter.notify import Channel, rooms
 from exporter.silences import Terms
@@ -40,12 +41,19 @@ class Config(Strict):
     """A whole config.yaml; `folder` is where it stands (relative paths start there)."""
 
     shops: dict[Annotated[str, AfterValidator(named)], ShopSection] = Field(min_length=1)
+    """The order systems that are watched. The key becomes the label `shop` of every metric."""
     channels: Channels = Field(default_factory=dict)
+    """The rooms that are told, by a name of your choice; none where Prometheus and an Alertmanager tell them."""
     alerts: Alerts = Alerts()
+    """Which rules are judged, who is told, together with what, and when not."""
     web: Web = Web()
+    """Where the sidecar listens, and how people reach it."""
     state: StateUrl = SecretStr("sqlite:///order-health.db")
+    """Where alerts, waiting cards and open cases are kept: any SQLAlchemy URL. SQLite's path may start at this file."""
     language: Literal["zh", "en"] = "zh"
+    """Of the cards. Pages follow the browser."""
     zone: Zone = ZoneInfo("Asia/Shanghai")
+    """Of the times on cards and pages, of reports and of quiet hours."""
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
@@ -56,6 +64,9 @@ class Config(Strict):
         ]
         if self.alerts.reports:
             told.append((("alerts", "reports", "to"), self.alerts.reports.to, self.rooms()))
+        told += [
+            (("alerts", "heartbeat", n, "to"), beat.to, self.rooms()) for n, beat in enumerate(self.alerts.heartbeat)
+        ]
         if found := [
             fault(place, "dangling", f"no channel {name!r} that takes this; {unknown(name, known, 'they')}")
             if name in self.channels
@@ -93,6 +104,13 @@ class Config(Strict):
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return url.set(database=str(self.folder / url.database))
         return url
+
+    def for_programs(self, names: Collection[str]) -> bool:
+        """Whether a program reads one of these channels, or of those that take over from them."""
+        rooms = self.rooms()
+        told = [rooms[name] for name in names]
+        told += [rooms[channel.overflow] for channel in told if channel.overflow]
+        return any(channel.FOR_PROGRAMS for channel in told)
 
     def external(self) -> External:
         """How others know this sidecar: `alerts.external_labels` and `web.external_url`, without a slash at its end."""

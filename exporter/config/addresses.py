@@ -73,7 +73,9 @@ class Database(Strict):
     """A further connection of a shop: a place where some of its tables live."""
 
     url: DatabaseUrl
+    """As `database` of a shop."""
     password: SecretStr | None = None
+    """Put into `url`."""
 
     def address(self) -> URL:
         return with_password(self.url, self.password)

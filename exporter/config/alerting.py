@@ -4,61 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter.config.hearing import Hearing
+from exporter.config.heartbeat import Heartbeats
+from exporter.config.times import Quiet, Reports
 from exporter.grouping import Inhibition, Settings
 from exporter.matching import Match, Matchers, matchers
-from exporter.strict import Strict, nearest
+from exporter.strict import Strict
 from exporter.units import Duration
 
-
-def zone(text: object) -> ZoneInfo:
-    """A time zone by its name; ValueError says what to write instead."""
-    try:
-        return text if isinstance(text, ZoneInfo) else ZoneInfo(str(text))
-    except (ZoneInfoNotFoundError, ValueError):
-        guess = nearest(str(text), available_timezones())
-        raise ValueError(f"no such time zone; write for example {guess[0] if guess else 'Asia/Shanghai'}") from None
-
-
-Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
-
-
-def _clock(text: object) -> time:
-    try:
-        return text if isinstance(text, time) else time.fromisoformat(text if isinstance(text, str) else "")
-    except ValueError:
-        raise ValueError(f'{text!r} is no time of day; write for example "23:00", in quotes') from None
-
-
-TimeOfDay = Annotated[time, BeforeValidator(_clock)]
 Several = BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
 """A list; one alone may be written as it is."""
-
-
-class Quiet(Strict):
-    """From one time of day to another, if need be over midnight, nobody is told but of severities in `except`."""
-
-    begin: TimeOfDay = Field(alias="from")
-    end: TimeOfDay = Field(alias="to")
-    zone: Zone | None = None
-    excepted: list[str] = Field(default_factory=lambda: ["critical"], alias="except")
-
-    def until(self, at: datetime, zone: tzinfo) -> datetime | None:
-        """When the quiet in which `at` falls ends; None outside of it. `zone` is for a section that names none."""
-        local = at.astimezone(self.zone or zone)
-        clock = local.time()
-        over_midnight = self.begin >= self.end
-        if not (clock >= self.begin or clock < self.end if over_midnight else self.begin <= clock < self.end):
-            return None
-        day = local.date() + timedelta(days=over_midnight and clock >= self.begin)
-        return datetime.combine(day, self.end, local.tzinfo).astimezone(UTC)
 
 
 def _by_severity(given: Any) -> Any:
@@ -66,20 +27,24 @@ def _by_severity(given: Any) -> Any:
 
 
 class Route(Strict):
-    """Where the cards of matching alerts go; the first route that matches takes the alert.
-
-    Alerts that agree in the labels `group_by` are told together (`...`: each by itself). A group is told after
-    `group_wait`, of news at most every `group_interval`, and of what still fires every `repeat_interval` (0: never).
-    """
+    """Where the cards of matching alerts go; the first route that matches takes the alert."""
 
     match: Match = Matchers()
+    """Labels that an alert must have: a value, or one after `!=`, `=~` or `!~`. Without any, every alert matches."""
     to: list[str]
+    """The channels that are told."""
     mention: Annotated[dict[str, list[str]], BeforeValidator(_by_severity)] = Field(default_factory=dict)
-    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname"])
+    """Whom the card calls: mobile numbers, user ids or `@all`; for all alerts, or by severity."""
+    group_by: Annotated[list[str], Several] = Field(default_factory=lambda: ["shop", "alertname", "channel"])
+    """Alerts that agree in these labels are one card; `...`: each is its own."""
     group_wait: Duration = 0.0
+    """How long a new group waits for more alerts."""
     group_interval: Duration = 60.0
+    """How often a group tells news at most; that all is over is told at once."""
     repeat_interval: Duration = 4 * 3600.0
+    """What still fires is told again after this; 0: never."""
     quiet: Quiet | None = None
+    """When nobody is told; what still fires at its end is told then."""
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         return self.match.takes(labels)
@@ -110,8 +75,11 @@ class Inhibit(Strict):
     """While an alert that `source` takes fires, those of `target` that agree with it in `equal` are muted."""
 
     source: Match
+    """The alert that explains."""
     target: Match
+    """The alerts that are muted meanwhile."""
     equal: Annotated[list[str], Several] = Field(default_factory=list)
+    """Labels in which both must agree."""
 
     @cached_property
     def inhibition(self) -> Inhibition:
@@ -131,41 +99,12 @@ INHIBIT = (
         "shop",
     ),
     _inhibit("NoProbeSucceeded", "=~ProbeFailing|DatabaseNotAnswering"),
+    _inhibit("ChannelRefused", "CardsNotDelivered", "channel"),
 )
 """What holds unless `inhibit` says otherwise: a dead database is one card, not one for each check that needs it.
 
 No fault of orders or money is silenced that way: consumers and exports that stand still are told all the same.
 """
-
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _weekly(text: object) -> tuple[int, time]:
-    day, _, clock = str(text).partition(" ")
-    if day.lower() not in _DAYS:
-        raise ValueError(f'{text!r} is no day and time; write for example "mon 09:00"')
-    return _DAYS.index(day.lower()), _clock(clock)
-
-
-class Reports(Strict):
-    """Cards that are written at set times of the configuration's zone: `daily` "09:00", `weekly` "mon 09:00"."""
-
-    daily: TimeOfDay | None = None
-    weekly: Annotated[tuple[int, time], BeforeValidator(_weekly)] | None = None
-    to: list[str]
-
-    def last(self, name: Literal["daily", "weekly"], now: datetime, zone: tzinfo) -> datetime | None:
-        """The latest moment, `now` or before, at which this report was due; None where it is not asked for."""
-        day, clock = (None, self.daily) if name == "daily" else self.weekly or (None, None)
-        if clock is None:
-            return None
-        local = now.astimezone(zone)
-        back = 0 if day is None else (local.weekday() - day) % 7
-        moment = datetime.combine(local.date() - timedelta(days=back), clock, local.tzinfo)
-        if moment > local:
-            moment = datetime.combine(moment.date() - timedelta(days=1 if day is None else 7), clock, local.tzinfo)
-        return moment.astimezone(UTC)
 
 
 def _label(name: str) -> str:
@@ -175,26 +114,33 @@ def _label(name: str) -> str:
 
 
 class Alerts(Strict):
-    """`source` is who judges: our `rules`, an `alertmanager` that posts to us, or `both`: our rules, and of what the
-    Alertmanager says the rest.
-
-    `rules` are file patterns, relative to config.yaml; without any, the rules that order-health brings.
-
-    `external_labels` tell this sidecar's alerts from another's; `export` puts the alerts into /metrics. `job` and
-    `instance` are the labels that a scrape would add, empty for none; without `instance` it is `web.listen`. `promql`:
-    the major version of the Prometheus that the rules are judged like.
-    """
+    """How this sidecar judges its rules, and whom it tells."""
 
     source: Literal["rules", "alertmanager", "both"] = Field(default="rules", alias="from")
+    """Who judges: our rules, an Alertmanager that posts to us, or both: our rules, and of what it says the rest."""
     alertmanager: Hearing = Hearing()
+    """How what an Alertmanager posts is heard."""
     rules: Annotated[list[str], Several] = Field(default_factory=lambda: ["rules/*.yml"])
+    """Patterns of rule files, relative to this file; where the default finds none, the rules that come along."""
     every: Annotated[Duration, Field(ge=0.1)] = 5.0
+    """Rules are judged after every reading, and this often at the least."""
     routes: list[Route] = Field(default_factory=list)
+    """The first that matches takes the alert; without routes, every channel is told of everything."""
     longest_silence: Annotated[Duration, Field(ge=3600, le=366 * 86400)] = 30 * 86400.0
+    """Nothing is silenced for longer than this at once."""
     inhibit: list[Inhibit] = Field(default_factory=lambda: list(INHIBIT))
+    """What is not told while something else explains it. Unless set, a dead database mutes what depends on it."""
     reports: Reports | None = None
+    """Cards that are written at set times."""
+    heartbeat: Heartbeats = Field(default_factory=list)
+    """Signs of life: cards for rooms, or calls of an address, while there is judging and a probe has an answer."""
     external_labels: dict[Annotated[str, AfterValidator(_label)], str] = Field(default_factory=dict)
+    """Tell this sidecar's alerts from another's: `$externalLabels` in rules."""
     export: bool = False
+    """Puts `ALERTS` and `ALERTS_FOR_STATE` into /metrics, as Prometheus has them."""
     job: str = "order-health"
+    """The label that a scrape of this sidecar would add, so that both judges name the same alerts; empty: none."""
     instance: str | None = None
+    """As `job`; without it, it is `web.listen`."""
     promql: Literal[2, 3] = 3
+    """The major version of the Prometheus that rules are judged like; they differ in the left end of ranges."""

@@ -25,12 +25,19 @@ class ShopSection(Strict):
     """One order system: becomes `shop="<its key>"` on every metric."""
 
     database: DatabaseUrl
+    """The order database: `mysql+pymysql://`, `postgresql+psycopg://` or `sqlite:////path`. SELECT is all it needs."""
     password: SecretStr | None = None
+    """Put into `database`, so that the URL itself is no secret."""
     databases: Databases = Field(default_factory=dict)
+    """Further databases in which some of the mapped tables lie, or shards of them: a URL, or `{url, password}`."""
     replicas: Databases = Field(default_factory=dict)
+    """What exports and reports are read from, by a name that becomes the label `replica`."""
     queues: Queues = Field(default_factory=dict)
+    """The brokers and the Redis of this shop, by a name that becomes the label `queue`: a URL, or a section."""
     tables: Tables
+    """How the shop's tables and columns are called: a preset's name, or a mapping of your own."""
     probes: Probes
+    """What is watched, by the probe's name; a probe that is not named does not run."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -119,4 +126,6 @@ def _host_and_port(listen: str) -> str:
 
 class Web(Strict):
     listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:9847"
+    """Host and port; `--web.listen-address` comes before it."""
     external_url: Annotated[str, AfterValidator(_opened_by_phones)] = ""
+    """Where people reach this page: the buttons of a card lead there."""

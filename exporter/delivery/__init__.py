@@ -12,33 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from exporter.delivery import figures
 from exporter.delivery.carrier import LEASE_SECONDS, Poster, Surroundings
+from exporter.delivery.figures import CARDS, DEAD, OLDEST, OUTBOX, REFUSED, SKEW, Found
 from exporter.delivery.robot import MAX_AGE_SECONDS, Robot
-from exporter.model import Card, Delivery, Metric, Sample
+from exporter.model import Card, DeadLetter, Delivery, Sample
 from exporter.notify import Channel
 from exporter.state import State, StateFaultError, Waiting
+
+__all__ = ["CARDS", "DEAD", "OLDEST", "OUTBOX", "REFUSED", "SKEW", "Sender"]
 
 log = logging.getLogger(__name__)
 
 _ASK_SECONDS = 30.0  # another process may have written to the same database
-
-RESULTS = ("accepted", "merged", "overflowed", "repeated", "retried", "throttled", "refused", "dead")
-
-CARDS = Metric(
-    "order_health_cards_total",
-    "Cards by what became of them: accepted by the room, merged into a digest, overflowed (given to another channel), "
-    "repeated because the room may have missed them, retried after a passing fault, throttled by the robot, refused by "
-    "the robot, dead (given up).",
-    ("channel", "result"),
-    "counter",
-)
-OUTBOX = Metric("order_health_outbox_cards", "Cards that wait to be accepted by the room.", ("channel",))
-OLDEST = Metric(
-    "order_health_outbox_oldest_timestamp_seconds",
-    "When the oldest waiting card was written, in Unix time; absent when none waits.",
-    ("channel",),
-)
-METRICS = (CARDS, OUTBOX, OLDEST)
+_SHOWN = 20  # dead letters on the page
 
 
 class Sender:
@@ -63,7 +50,7 @@ class Sender:
         self._around = Surroundings(state, now, merge, post, lease)
         self._robots: dict[str, Robot] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._waiting: Mapping[str, Waiting] = {}
+        self._last = Found()
         self._asked_at = -math.inf
         self._lock = threading.Lock()
         self._running = False
@@ -108,30 +95,32 @@ class Sender:
         self.wake()
 
     def samples(self) -> list[Sample]:
-        waiting = self._known_waiting()
+        found = self._found()
         with self._lock:
-            names = sorted({*self._channels, *waiting, *(channel for channel, _ in self._counts)})
-            found = [
-                CARDS(self._counts[name, result], channel=name, result=result) for name in names for result in RESULTS
-            ]
-        found += [OUTBOX(waiting[name].cards if name in waiting else 0, channel=name) for name in names]
-        return found + [OLDEST(waiting[name].oldest, channel=name) for name in names if name in waiting]
+            skews = {name: robot.ahead for name, robot in self._robots.items()}
+            return figures.samples(self._channels, self._counts, found, skews)
 
     def rooms(self) -> list[Delivery]:
         """Every configured channel, for the status page."""
-        waiting = self._known_waiting()
+        found, letters = self._found(), self._letters()
         with self._lock:
             channels, robots = dict(self._channels), dict(self._robots)
-        return [_room(name, channel, waiting.get(name), robots.get(name)) for name, channel in channels.items()]
+        return [_room(name, channel, found, letters, robots.get(name)) for name, channel in channels.items()]
 
-    def _known_waiting(self) -> Mapping[str, Waiting]:
+    def _letters(self) -> list[DeadLetter]:
+        """The latest ones; none while the state cannot be read, for the page must be there all the more."""
+        with contextlib.suppress(StateFaultError):
+            return self._state.dead(most=_SHOWN) if self._last.dead else []
+        return []
+
+    def _found(self) -> Found:
         """Asked anew when it has changed; while the state cannot be read, what was known last."""
         if time.monotonic() - self._asked_at > _ASK_SECONDS:
             self._asked_at = time.monotonic()  # first, so that a change meanwhile is asked about again
             with contextlib.suppress(StateFaultError):  # the judge tells of it
-                self._waiting = self._state.waiting()
-                self._give_up(self._waiting)
-        return self._waiting
+                self._last = Found(self._state.waiting(), self._state.refusals(), self._state.dead_counts())
+                self._give_up(self._last.waiting)
+        return self._last
 
     def _changed(self) -> None:
         self._asked_at = -math.inf
@@ -166,8 +155,8 @@ class Sender:
         self._changed()
 
 
-def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | None) -> Delivery:
-    last = robot.last if robot else None
+def _room(name: str, channel: Channel, found: Found, letters: Sequence[DeadLetter], robot: Robot | None) -> Delivery:
+    last, waiting = robot.last if robot else None, found.waiting.get(name)
     return Delivery(
         name,
         channel.kind,
@@ -176,4 +165,8 @@ def _room(name: str, channel: Channel, waiting: Waiting | None, robot: Robot | N
         last_receipt=last.at if last else None,
         accepted=last.receipt.accepted if last else None,
         detail=last.receipt.detail if last else "",
+        refusal=found.refusals.get(name),
+        dead=sum(count for (of, _), count in found.dead.items() if of == name),
+        dead_letters=tuple(each.card.title for each in letters if each.channel == name),
+        clock_ahead=robot.ahead if robot else None,
     )

@@ -7,10 +7,11 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from exporter.delivery import clocks
 from exporter.delivery.pace import MINUTE, Pace
 from exporter.delivery.post import NoAnswerError
 from exporter.delivery.verdict import Verdict, verdict
@@ -54,20 +55,25 @@ class Answer:
 
 
 class Carrier:
-    """Used by one robot's thread. `stopping` ends its insistence on a state that cannot be written."""
+    """Used by one robot's thread. `stopping` ends its insistence on a state that cannot be written.
+
+    `ahead` is by how many seconds our clock is ahead of the room's, None while it has not told the time. Messages are
+    signed by the room's clock where ours is far off, so that cards arrive until somebody sets it.
+    """
 
     def __init__(self, around: Surroundings, post: Poster, stopping: threading.Event) -> None:
         self._around, self._post, self._stopping = around, post, stopping
         self._state = around.state
         self._random = random.Random()  # noqa: S311 - it only spreads retries
+        self.ahead: float | None = None
 
     def carry(self, row: Pending, channel: Channel) -> Answer | None:
         """Sends what the room does not have yet of this card; None when the pace asks to send the rest later."""
         try:
-            messages = written(row, channel, self._around.now())
+            messages = written(row, channel, self._time_there())
         except Exception as error:  # noqa: BLE001 - one card that cannot be written holds up no other
             receipt = Receipt(False, f"this card cannot be written for the channel ({type(error).__name__})")
-            return self._refused(row, replace(receipt, outcome="content"), row.parts, unsure=False, answered=True)
+            return self._refused(row, replace(receipt, outcome="unwritable"), row.parts, unsure=False, answered=True)
         for part in range(row.parts, len(messages)):
             if part > row.parts and not self._may_go_on(row, part, channel):
                 return None
@@ -75,7 +81,7 @@ class Carrier:
                 response = self._post(messages[part])
             except NoAnswerError as error:
                 return self._refused(row, error.receipt(), part, unsure=error.arrived, answered=False)
-            receipt = _read(response, channel)
+            receipt = self._timed(_read(response, channel), response)
             if not receipt.accepted:
                 unsure = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
                 return self._refused(row, receipt, part, unsure=unsure, answered=True)
@@ -83,10 +89,28 @@ class Carrier:
         self._surely(lambda: self._state.accept(row, now))
         return Answer(_moment(now), Receipt(True, "accepted"))
 
+    def _time_there(self) -> datetime:
+        now = self._around.now()
+        return now - timedelta(seconds=self.ahead) if self.ahead and clocks.skewed(self.ahead) else now
+
+    def _timed(self, receipt: Receipt, response: requests.Response) -> Receipt:
+        """What the robot itself answered tells its time; a card signed by a wrong clock is signed again at once."""
+        if receipt.outcome == "retry" or (ahead := clocks.ahead(response, self._around.now())) is None:
+            return receipt
+        before, self.ahead = self.ahead, ahead
+        if clocks.skewed(ahead) and not clocks.skewed(before):
+            log.error("this machine's clock is %s: set it", clocks.said(ahead))
+        if receipt.cause != "clock" or not clocks.skewed(ahead):
+            return receipt
+        detail = f"{receipt.detail}; this machine's clock is {clocks.said(ahead)}"
+        if clocks.skewed(ahead - (before or 0.0)):
+            return Receipt(False, f"{detail}; signing by the room's clock until it is set", outcome="again")
+        return replace(receipt, detail=detail)
+
     def _may_go_on(self, row: Pending, part: int, channel: Channel) -> bool:
         now = self._around.clock()
         sends = self._state.sends(row.channel, now - MINUTE, now)
-        opens = Pace(channel.per_minute).opens(row, sends, now)
+        opens = Pace.of(channel).opens(row, sends, now)
         if opens > now:
             self._surely(lambda: self._state.postpone(row, now, opens, parts=part))
             return False
@@ -105,10 +129,12 @@ class Carrier:
     def _settle(self, row: Pending, receipt: Receipt, found: Verdict, part: int, now: float, *, unsure: bool) -> None:
         if found.pause:
             self._state.pause(row.channel, now + found.hold)
+        if receipt.outcome == "permanent":
+            self._state.refuse(row.channel, receipt.cause, receipt.detail, now)
         if found.again_in is None and row.size:
             self._state.unfold(row.id, now, alone=True)
         elif found.again_in is None:
-            self._state.bury(row, now, receipt.detail)
+            self._state.bury(row, now, receipt.detail, found.cause)
         elif found.plain:
             self._state.postpone(row, now, now, receipt.detail, plain=True, parts=0)
         else:

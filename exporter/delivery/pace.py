@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from exporter.notify import Channel
 from exporter.state import Pending
 
 MINUTE = 60.0
@@ -30,12 +31,13 @@ class Share:
 
     freely: int
     most: int
+    apart: float = 0.0
 
     def opens(self, sends: Sequence[float], now: float) -> float:
         """The first moment at which one more message may leave."""
         used = len(sends)
         if used < self.freely:
-            return now
+            return max(now, sends[-1] + self.apart) if sends else now
         if used < self.most:
             return max(now, sends[-1] + MINUTE / (_SPACED + 1))
         return max(now, sends[used - self.most] + MINUTE)
@@ -48,24 +50,33 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`per_minute` messages in any 60 seconds, never more; `sends` are those of the last minute, oldest first."""
+    """`per_minute` messages in any 60 seconds, never more, and each `apart` seconds after the one before it.
+
+    `sends` are those of the last minute, oldest first. Without `merging` every card leaves by itself.
+    """
 
     per_minute: int
+    apart: float = 0.0
+    merging: bool = True
+
+    @classmethod
+    def of(cls, channel: Channel) -> Pace:
+        return cls(channel.per_minute, channel.APART, merging=not channel.FOR_PROGRAMS)
 
     def share(self, *, critical: bool) -> Share:
         reserved = round(self.per_minute * _RESERVED)
         if critical:
-            return Share(self.per_minute - min(1, reserved), self.per_minute)
+            return Share(self.per_minute - min(1, reserved), self.per_minute, self.apart)
         most = self.per_minute - reserved
-        return Share(most - min(_SPACED, most // 4), most)
+        return Share(most - min(_SPACED, most // 4), most, self.apart)
 
     def opens(self, row: Pending, sends: Sequence[float], now: float) -> float:
         return self.share(critical=row.critical).opens(sends, now)
 
     def choose(self, due: Sequence[Pending], sends: Sequence[float], now: float, weigh: Weigh) -> Choice:
         """What of `due` (oldest first, not empty) leaves next."""
-        loose = [row for row in due if row.mergeable]
-        bound = sorted((row for row in due if not row.mergeable), key=lambda row: not row.critical)
+        loose = [row for row in due if self.merging and row.mergeable]
+        bound = sorted((row for row in due if not self.merging or not row.mergeable), key=lambda row: not row.critical)
         choices = [self._group(bound[:1], sends, now)] if bound else []
         choices += [self._group(self._next(loose, sends, weigh), sends, now)] if loose else []
         return next((each for each in choices if each.rows), min(choices, key=lambda each: each.at))

@@ -42,6 +42,7 @@ class Robot:
         self._stopping = threading.Event()
         self._rung = False
         self._hold = self._tidied = 0.0
+        self._refuses = False
         self._own_post = Post()
         self._carrier = Carrier(around, around.post or self._own_post, self._stopping)
         self._thread = threading.Thread(target=self._run, name=f"robot-{name}", daemon=True)
@@ -61,6 +62,7 @@ class Robot:
         if changed:
             try:
                 self._state.pause(self._name, 0.0)
+                self._state.relent(self._name)
             except StateFaultError as fault:
                 log.error("%s", fault)  # noqa: TRY400 - the traceback says no more; the pause ends by itself
         self.wake()
@@ -107,7 +109,7 @@ class Robot:
             self._expire(now)
             return now
         sends = self._state.sends(self._name, now - MINUTE, now)
-        choice = Pace(self.channel.per_minute).choose(due, sends, now, self._weigh)
+        choice = Pace.of(self.channel).choose(due, sends, now, self._weigh)
         if not choice.rows:
             return self._spill(now, choice.at)
         row = self._together(choice.rows, now)
@@ -124,6 +126,11 @@ class Robot:
             self._ring(other)
         return until
 
+    @property
+    def ahead(self) -> float | None:
+        """By how many seconds our clock is ahead of the room's; None while that is not known."""
+        return self._carrier.ahead
+
     def _send(self, row: Pending) -> None:
         answer = self._carrier.carry(row, self.channel)
         if row.unsure:
@@ -133,11 +140,15 @@ class Robot:
         self.last = answer
         if answer.verdict is None:
             self._tell("accepted", row.size or 1)
-            if row.attempts:  # the robot is well again
+            if row.attempts or self._refuses:  # the robot is well again
+                self._refuses = False
                 self._state.hurry(self._name, answer.at.timestamp())
             return
         self._tell(answer.verdict.result, row.size or 1)
         self._hold = answer.at.timestamp() + answer.verdict.hold
+        if answer.receipt.outcome == "permanent":
+            self._refuses = True
+            self._spill(answer.at.timestamp(), answer.at.timestamp() + (answer.verdict.again_in or 0.0))
 
     def _together(self, rows: Sequence[Pending], now: float) -> Pending | None:
         """The row itself, or the digest that now stands for all of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.model import Receipt
+from exporter.model import Cause, Receipt
 from exporter.state import Pending
 
 _LONGEST_BACK_OFF = 300.0
@@ -19,6 +19,7 @@ class Verdict:
     """`result` is what is counted; `again_in` when this card is tried again, None for never.
 
     `hold` is how long the whole robot is left alone, `pause` whether that is by its own wish (and survives a restart).
+    `cause` is why the card is given up, if it is.
     """
 
     result: str
@@ -26,6 +27,7 @@ class Verdict:
     hold: float = 0.0
     pause: bool = False
     plain: bool = False
+    cause: Cause = ""
 
 
 def verdict(row: Pending, receipt: Receipt, *, answered: bool, jitter: float) -> Verdict:
@@ -34,8 +36,12 @@ def verdict(row: Pending, receipt: Receipt, *, answered: bool, jitter: float) ->
         case "wait":
             seconds = min(max(receipt.again_in or _PAUSE_SECONDS, 1.0), LONGEST_PAUSE)
             return Verdict("throttled", seconds, seconds, pause=True)
+        case "again":
+            return Verdict("retried", 0.0)
         case "split" | "content":
-            return Verdict("refused", None if row.plain else 0.0, plain=True)
+            return Verdict("refused", None if row.plain else 0.0, plain=True, cause="content")
+        case "unwritable":
+            return Verdict("refused", None if row.plain else 0.0, plain=True, cause="unwritable")
         case "permanent":
             return Verdict("refused", _PARKED_SECONDS)
         case _:

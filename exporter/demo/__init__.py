@@ -1,1 +1,1 @@
-"""The reference incident, replayed on this machine alone: an embedded shop and two rooms as strict as the real ones."""
+"""The reference incident, replayed on this machine alone: an embedded shop, and three rooms as strict as real ones."""

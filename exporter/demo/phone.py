@@ -26,6 +26,7 @@ _LINK = re.compile(r"\[([^\]\n]*)\]\((https?://[^\s)]*)\)")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _ITALIC = re.compile(r"\*([^*\n]+)\*")
 _CODE = re.compile(r"`([^`\n]+)`")
+_AT = re.compile(r"&lt;at (?:id=|user_id=&#34;)([\w.$:-]+)(?:&#34;)?&gt;[^&]*&lt;/at&gt;")
 _COLOUR = re.compile(r"&lt;font color=&#34;(info|comment|warning)&#34;&gt;(.*?)&lt;/font&gt;")
 
 
@@ -53,6 +54,11 @@ def dingtalk(text: str) -> Markup:
 def wecom(text: str) -> Markup:
     """WeCom's markdown: headings, quotes, bold, code, links and three colours; no lists, and a line end is one."""
     return _blocks(text, _wecom_words, Markup("<br>"), lists=False)
+
+
+def feishu(text: str) -> Markup:
+    """Feishu's lark_md: bold, italic, links and people; a line end is one, and there are no headings."""
+    return Markup("<br>").join(map(_feishu_words, text.split("\n")))
 
 
 def called(text: str, names: Iterable[str]) -> Markup:
@@ -120,10 +126,17 @@ def _wecom_words(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", shown))  # noqa: S704 -- escaped above
 
 
+def _feishu_words(text: str) -> Markup:
+    shown = _AT.sub(
+        lambda at: f'<b class="at">@{"所有人" if at[1] == "all" else at[1]}</b>', str(_dingtalk_words(text))
+    )
+    return Markup(shown)  # noqa: S704 -- escaped by the words
+
+
 @cache
 def _template() -> jinja2.Template:
     import jinja2  # noqa: PLC0415 -- only the demo's page pays for it
 
     rooms = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
-    rooms.filters |= {"dingtalk": dingtalk, "wecom": wecom, "called": called, "masked": masked}
+    rooms.filters |= {"dingtalk": dingtalk, "wecom": wecom, "feishu": feishu, "called": called, "masked": masked}
     return rooms.get_template("rooms.html")

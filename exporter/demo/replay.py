@@ -1,4 +1,4 @@
-"""Plays the reference incident: an embedded shop with its faults, the real sidecar, and two strict rooms."""
+"""Plays the reference incident: an embedded shop with its faults, the real sidecar, and three strict rooms."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ shops:
 channels:
   ops: {{kind: dingtalk, token: demo, secret: {secret}, endpoint: "{origin}/robot/send"}}
   duty: {{kind: wecom, key: demo, endpoint: "{origin}/cgi-bin/webhook/send"}}
+  team: {{kind: feishu, token: demo, secret: {secret}, endpoint: "{origin}/open-apis/bot/v2/hook"}}
 alerts:
   every: 1s
   routes:
-    - {{match: {{severity: critical}}, to: [ops, duty], mention: ["13800000000"]}}
+    - {{match: {{severity: critical}}, to: [ops, duty, team], mention: ["13800000000"]}}
     - {{match: {{probe: fulfilment}}, to: [duty]}}
     - {{match: {{probe: partner_events}}, to: [duty]}}
     - {{to: [ops]}}
@@ -73,7 +74,7 @@ def play(listen: str, duration: float | None) -> int:
         shop.build(folder / "shop.db", datetime.now(UTC))
         shipping.build(folder / "shop.db", datetime.now(UTC))
         replica, queue = Replica(folder / "shop.db", folder / "replica.db"), Redis(Locks(folder / "shop.db"))
-        rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET)
+        rooms = robots.rooms(lambda: datetime.now(UTC), dingtalk_secret=_SECRET, feishu_secret=_SECRET)
         happenings = shipping.Happenings(folder / "shop.db", lambda: datetime.now(UTC))
         site = exports.Exports(folder / "shop.db", lambda: datetime.now(UTC))
         _configure(folder, origin, f"{_bracketed(host)}:{port}", queue.url)

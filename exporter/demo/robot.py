@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 Fault = Literal["html", "500", "nothing", "hang", "lost", "unknown", "throttle"]
 """What a robot does instead of its duty; `lost` takes the message and loses the answer."""
 
-_MINUTE, _PER_MINUTE = timedelta(minutes=1), 20
+_MINUTE = timedelta(minutes=1)
 
 
 class RefusalError(Exception):
@@ -59,6 +59,7 @@ class Robot(ABC):
 
     NAME: ClassVar[str]
     PATH: ClassVar[str]
+    PER_MINUTE: ClassVar[int] = 20
 
     messages: list[Message] = field(default_factory=list, init=False)
     refusals: list[Refusal] = field(default_factory=list, init=False)
@@ -69,13 +70,16 @@ class Robot(ABC):
         """Takes the message into the room, or answers with the errcode that the real robot has for it."""
         try:
             self.admit(post)
-            self._pace(post.at)
-            body = _body(post.raw, self.not_json())
+            self._pace(post)
+            body = body_of(post.raw, self.not_json())
             self.messages.append(Message(post.at, body, self.read(body)))
         except RefusalError as refusal:
             self.refusals.append(Refusal(post.at, refusal.errcode, refusal.errmsg))
-            return {"errcode": refusal.errcode, "errmsg": refusal.errmsg}
-        return {"errcode": 0, "errmsg": "ok"}
+            return self.answer(refusal.errcode, refusal.errmsg)
+        return self.answer(0, "ok")
+
+    def answer(self, code: int, said: str) -> dict[str, Any]:
+        return {"errcode": code, "errmsg": said}
 
     @abstractmethod
     def admit(self, post: Post) -> None:
@@ -99,18 +103,26 @@ class Robot(ABC):
         """Until when everything is refused after one message too many."""
         return min(message.at for message in self._recent(now)) + _MINUTE
 
-    def _pace(self, now: datetime) -> None:
+    def crowded(self, _post: Post) -> bool:
+        """Whether it comes too soon after those before it, though the minute is not full."""
+        return False
+
+    def _pace(self, post: Post) -> None:
+        now = post.at
+        if self.crowded(post):
+            raise self.throttled()
         if self.paused_until is None or now >= self.paused_until:
-            if len(self._recent(now)) < _PER_MINUTE:
+            if len(self._recent(now)) < self.PER_MINUTE:
                 return
             self.paused_until = self.penalty(now)
         raise self.throttled()
 
     def _recent(self, now: datetime) -> list[Message]:
-        return [message for message in self.messages[-_PER_MINUTE:] if now - message.at < _MINUTE]
+        return [message for message in self.messages[-self.PER_MINUTE :] if now - message.at < _MINUTE]
 
 
-def _body(raw: bytes, refusal: RefusalError) -> Mapping[str, Any]:
+def body_of(raw: bytes, refusal: RefusalError) -> Mapping[str, Any]:
+    """The object that was sent, or the refusal."""
     try:
         body = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):

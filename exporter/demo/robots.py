@@ -1,4 +1,4 @@
-"""The two rooms as a web application: the robots' own paths, the page that looks like the phone, and JSON for tests."""
+"""The rooms as a web application: the robots' own paths, the page that looks like the phone, and JSON for tests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from exporter.demo.dingtalk import DingTalkRobot
+from exporter.demo.feishu import FeishuRobot
 from exporter.demo.phone import page
 from exporter.demo.robot import Fault, Post, Robot
 from exporter.demo.wecom import WeComRobot
@@ -26,19 +27,20 @@ _METHODS = ["GET", "POST", "PUT", "DELETE"]
 
 @dataclass
 class Rooms:
-    """Both robots; `now` is asked for the time of every message. A test turns their `faults` on."""
+    """All robots; `now` is asked for the time of every message. A test turns their `faults` on."""
 
     now: Callable[[], datetime]
     dingtalk: DingTalkRobot
     wecom: WeComRobot
+    feishu: FeishuRobot
     zone: tzinfo = _SHANGHAI
     hang_seconds: float = 30.0
 
-    def robots(self) -> tuple[Robot, Robot]:
-        return self.dingtalk, self.wecom
+    def robots(self) -> tuple[Robot, ...]:
+        return self.dingtalk, self.wecom, self.feishu
 
     def app(self) -> Starlette:
-        """`/robot/send` and `/cgi-bin/webhook/send` beside `/rooms` and `/rooms.json`."""
+        """The paths of the real robots beside `/rooms` and `/rooms.json`."""
         return Starlette(routes=self.routes())
 
     def routes(self) -> list[Route]:
@@ -48,7 +50,8 @@ class Rooms:
     def _door(self, robot: Robot) -> Callable[[Request], Any]:
         async def door(request: Request) -> Response:
             kind = request.headers.get("content-type", "")
-            post = Post(self.now(), request.method, dict(request.query_params), kind, await request.body())
+            query = {**request.query_params, **request.path_params}  # Feishu's token stands in the path
+            post = Post(self.now(), request.method, query, kind, await request.body())
             return await self._answer(robot, post)
 
         return door
@@ -77,9 +80,16 @@ def rooms(
     dingtalk_secret: str | None = None,
     dingtalk_keywords: tuple[str, ...] = (),
     wecom_key: str = "demo",
+    feishu_token: str = "demo",  # noqa: S107 -- of a room on this machine
+    feishu_secret: str | None = None,
 ) -> Rooms:
-    """The two rooms; `.app()` serves them."""
-    return Rooms(now, DingTalkRobot(dingtalk_token, dingtalk_secret, dingtalk_keywords), WeComRobot(wecom_key))
+    """The rooms; `.app()` serves them."""
+    return Rooms(
+        now,
+        DingTalkRobot(dingtalk_token, dingtalk_secret, dingtalk_keywords),
+        WeComRobot(wecom_key),
+        FeishuRobot(feishu_token, feishu_secret),
+    )
 
 
 def _failing(robot: Robot, fault: Fault) -> Response:
@@ -88,7 +98,7 @@ def _failing(robot: Robot, fault: Fault) -> Response:
     if fault == "500":
         return Response("upstream failed", 500)
     if fault == "unknown":
-        return JSONResponse({"errcode": 999_999, "errmsg": "an errcode never seen"})
+        return JSONResponse(robot.answer(999_999, "an errcode never seen"))
     if fault == "throttle":
         return JSONResponse(robot.anti_abuse())
     return Response("")

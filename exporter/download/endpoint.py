@@ -69,15 +69,21 @@ class Task(Strict):
     """
 
     id: str = Field(min_length=1)
+    """Where the answer names the task, as `data.taskId`."""
     poll: Address
+    """The address that is asked how far it is; `{id}` in it is the task's."""
     state: str = Field(min_length=1)
+    """Where that answer names its state."""
     done: list[str | int | bool] = Field(min_length=1)
+    """The states in which the file is there …"""
     failed: list[str | int | bool] = Field(default_factory=list)
+    """… and in which it never will be."""
     file: str = ""
     """Where the last answer names the file …"""
     download: Address | None = None
     """… or the file's address itself."""
     pause: Annotated[Duration, Field(ge=0.1)] = 2.0
+    """Between two questions."""
 
     @model_validator(mode="after")
     def _one_file(self) -> Self:
@@ -92,17 +98,29 @@ class Endpoint(Strict):
     """One export, asked for exactly as people do. `every` and `timeout` are its own where its probe's do not fit."""
 
     url: Address
+    """The address as people open it."""
     name: Annotated[str, AfterValidator(_label)] | None = None
+    """Becomes a label; without one, the path of the address."""
     method: Literal["GET", "POST"] = "GET"
+    """How it is asked for."""
     headers: Annotated[Sent, AfterValidator(_sendable)] = Field(default_factory=dict)
+    """Sent along, such as `Authorization`."""
     cookies: Annotated[Sent, AfterValidator(_bakeable)] = Field(default_factory=dict)
+    """Sent along, by their names."""
     token: Annotated[SecretStr, Field(min_length=1)] | None = None
+    """Sent as `Authorization: Bearer …`; of an account that may see little."""
     body: SecretStr | None = None
+    """What a POST sends."""
     ca: str = ""
+    """PEM file of the certificates to trust in place of the system's."""
     task: Task | None = None
+    """For an export that is made in the background."""
     max_bytes: Annotated[Size, Field(ge=1024)] = 64 * 1024 * 1024
+    """A longer answer is given up."""
     every: Annotated[Duration, Field(ge=1)] | None = None
+    """Its own pace, where the probe's does not fit."""
     timeout: Annotated[Duration, Field(ge=1, le=600)] | None = None
+    """Its own, where the probe's does not fit."""
 
     @classmethod
     def written(cls, value: object) -> object:

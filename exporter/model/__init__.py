@@ -4,7 +4,7 @@ from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Re
 from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
 from exporter.model.hearing import Heard, Said
 from exporter.model.muting import Matcher, Mute, Operator, Silence
-from exporter.model.telling import Card, Delivery, Fact, Link, Outcome, Receipt
+from exporter.model.telling import Card, Cause, DeadLetter, Delivery, Fact, Link, Outcome, Receipt, Refusal
 from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
 
 __all__ = [
@@ -12,7 +12,9 @@ __all__ = [
     "AlertKey",
     "Card",
     "Case",
+    "Cause",
     "Coverage",
+    "DeadLetter",
     "Delivery",
     "Entry",
     "External",
@@ -35,6 +37,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Record",
+    "Refusal",
     "Said",
     "Sample",
     "Silence",

@@ -31,7 +31,8 @@ class Case:
     """One piece of evidence: what an operator can look up, and nothing about the customer.
 
     `ref` is an order number or a SKU, `since` when the fault began, `note` a short amount or quantity ("¥128.00") in
-    figures and words of SQL, which are the same in every language; `statement` is SQL, its values hidden.
+    figures and words of SQL, which are the same in every language; its parts are set apart by " · ", and one in words
+    is told in both, "3 条待消费 / 3 waiting". `statement` is SQL, its values hidden.
     """
 
     ref: str

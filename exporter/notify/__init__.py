@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
 from exporter import plugins
-from exporter.model import Card, Link, Outcome, Receipt
+from exporter.model import Card, Cause, Link, Outcome, Receipt
 from exporter.strict import Strict
 from exporter.text import one_line
 
@@ -32,6 +32,7 @@ class Outlet(Strict, ABC):
     """What is named under `channels:`: a room that takes cards (`Channel`), or an Alertmanager that takes alerts."""
 
     kind: str
+    """What stands behind it."""
 
 
 class Channel(Outlet, ABC):
@@ -39,10 +40,18 @@ class Channel(Outlet, ABC):
 
     `per_minute` is the pace its robot forgives; a card and its companion are two messages. `overflow` names another
     channel, which takes what this robot cannot send for now. `requests` is imported only when something is sent.
+    `APART` is the least time in seconds between two messages.
     """
 
+    FOR_PROGRAMS: ClassVar[bool] = False
+    """A program reads it: its cards carry their `group`, and are never merged into one that a person would read."""
+
+    APART: ClassVar[float] = 0.0
+
     per_minute: Annotated[int, Field(ge=2)] = 18
+    """Messages that its robot forgives in a minute; a card and its companion are two."""
     overflow: str = ""
+    """The channel that takes what this robot cannot send for now."""
 
     @abstractmethod
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
@@ -59,26 +68,34 @@ class Channel(Outlet, ABC):
     def plain(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         """The same news as one short text without links, for a card refused for its content or its length."""
 
-    def judge(self, response: requests.Response, verdict: Callable[[int, str], Verdict | None]) -> Receipt:
-        """The receipt for a robot that answers HTTP 200 and an errcode; `verdict` knows its codes and their texts."""
-        answer = _answer(response)
+    def judge(
+        self,
+        response: requests.Response,
+        verdict: Callable[[int, str], Verdict | None],
+        names: tuple[str, str] = ("errcode", "errmsg"),
+    ) -> Receipt:
+        """The receipt for a robot that answers HTTP 200 and an errcode; `verdict` knows its codes and their texts.
+
+        `names` are the keys of the code and of its text.
+        """
+        answer, (named, text) = _answer(response), names
         if answer is None:
             return Receipt(False, f"HTTP {response.status_code}, but not the robot's JSON: {_AMID}", 30, "retry")
-        code = _code(answer.get("errcode"))
-        said = one_line(self.mask(str(answer.get("errmsg", ""))), 200)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or "errcode" not in answer:
+        code = _code(answer.get(named))
+        said = one_line(self.mask(str(answer.get(text, ""))), 200)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or named not in answer:
             # the anti-abuse layer in front of the robots answers {"status":1111,"punish":"deny"} without an errcode
-            return Receipt(False, f"HTTP {response.status_code} without an errcode: throttled; pausing", 60, "wait")
+            return Receipt(False, f"HTTP {response.status_code} without {named}: throttled; pausing", 60, "wait")
         if code == 0 and response.ok:
             return Receipt(True, "accepted")
         found = verdict(code, said) if code else None
         if found is None:
-            return Receipt(False, f"errcode {code} is not a documented one; trying again slowly ({said})", 120, "retry")
-        return Receipt(False, f"errcode {code}: {found.meaning} ({said})", found.again_in, found.outcome)
+            return Receipt(False, f"{named} {code} is not a documented one; trying again slowly ({said})", 120, "retry")
+        return Receipt(False, f"{named} {code}: {found.meaning} ({said})", found.again_in, found.outcome, found.cause)
 
     def mask(self, text: str) -> str:
         """`text` (an exception's, a robot's) without this channel's secrets and our own network address."""
-        for secret in (value.get_secret_value() for _, value in self if isinstance(value, SecretStr) and value):
+        for secret in filter(None, (secret for _, value in self for secret in _secrets(value))):
             for written in (secret, quote(secret, safe="")):
                 text = text.replace(written, "***")
         return _ADDRESS.sub(r"\1***", _PARAMETER.sub(r"\1***", text))
@@ -91,6 +108,15 @@ class Verdict:
     outcome: Outcome
     meaning: str
     again_in: float | None = None
+    cause: Cause = ""
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _secrets(each)
 
 
 def _answer(response: requests.Response) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from exporter.model import Card, Receipt
+from exporter.model import Card, Cause, Receipt
 from exporter.notify import Called, Channel, Endpoint, Secret, Verdict, links
 from exporter.text import harmless, opening, stack
 
@@ -30,10 +30,15 @@ class DingTalk(Channel):
     """`secret` is the SEC… text of the robot's security mode 加签, `keyword` one of its 自定义关键词."""
 
     kind: Literal["dingtalk"] = "dingtalk"
+    """Which room it is."""
     token: Secret
+    """`access_token` of the robot's address."""
     secret: Secret | None = None
+    """The `SEC…` text of the security mode 加签."""
     keyword: str | None = Field(default=None, min_length=1, max_length=64)
+    """One of the robot's 自定义关键词: put into a message that lacks it."""
     endpoint: Endpoint = "https://oapi.dingtalk.com/robot/send"
+    """Where the robot listens; another one than DingTalk's own is for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:
         """The card, and after it a short text if somebody is to be called.
@@ -109,23 +114,33 @@ def _markdown(card: Card, title: str) -> str:
 
 
 def _verdict(code: int, said: str) -> Verdict | None:
-    return _security(said) if code == 310000 else _VERDICTS.get(code)  # noqa: PLR2004 -- an errcode
+    if code == _SECURITY:
+        return _security(said)
+    if code == _PARAMETER and "access_token" not in said:
+        return _ODD
+    return _VERDICTS.get(code)
 
 
 def _security(said: str) -> Verdict:
     """310000 is one code with four causes; only its text tells which."""
     text = said.lower()
-    for words, meaning in _CAUSES:
+    for cause, words, meaning in _CAUSES:
         if any(word in text for word in words):
-            return Verdict("permanent", meaning)
-    return Verdict("permanent", "the robot's security settings refuse us: compare them with this channel's section")
+            return Verdict("permanent", meaning, cause=cause)
+    meaning = "the robot's security settings refuse us: compare them with this channel's section"
+    return Verdict("permanent", meaning, cause="settings")
 
 
-_CAUSES = (
-    (("keyword", "关键词"), "the robot wants a keyword: write one of its keywords as `keyword:`"),
-    (("timestamp", "时间戳无效", "过期"), "the signature's time is more than an hour off: set this machine's clock"),
-    (("sign", "签名"), "the signature does not match: write the robot's SEC… text as `secret:`"),
+_CAUSES: tuple[tuple[Cause, tuple[str, ...], str], ...] = (
+    ("keyword", ("keyword", "关键词"), "the robot wants a keyword: write one of its keywords as `keyword:`"),
     (
+        "clock",
+        ("timestamp", "时间戳无效", "过期"),
+        "the signature's time is more than an hour off: set this machine's clock",
+    ),
+    ("signature", ("sign", "签名"), "the signature does not match: write the robot's SEC… text as `secret:`"),
+    (
+        "address",
         ("whitelist", "ip", "白名单"),
         "this machine's outgoing IPv4 address is not among those the robot allows: add it there",
     ),
@@ -133,6 +148,8 @@ _CAUSES = (
 
 _TEN_MINUTES, _HOUR = 600.0, 3600.0
 _THROTTLED = Verdict("wait", "more than 20 messages in a minute; DingTalk refuses all for ten minutes", _TEN_MINUTES)
+_SECURITY, _PARAMETER = 310000, 40035
+_ODD = Verdict("content", "DingTalk does not accept this form; sending a plain text instead", 0)
 _TOO_LONG = Verdict("split", "the message is too long; sending a short text instead", 0)
 _REFUSED = Verdict("content", "DingTalk refuses a word or a link of the card; sending a plain text instead", 0)
 _NO_TOKEN = "there is no such robot: copy the access_token from the robot's Webhook again as `token:`"  # noqa: S105
@@ -143,14 +160,14 @@ _VERDICTS = {
     90030: Verdict(
         "wait", "the organisation's quota of robot messages is used up: raise it, or use a second room", _HOUR
     ),
-    300001: Verdict("permanent", _NO_TOKEN),
+    300001: Verdict("permanent", _NO_TOKEN, cause="token"),
     # seen to pass by itself for external groups: one slow try more is worth its while
-    300005: Verdict("permanent", _NO_TOKEN, 300),
-    400101: Verdict("permanent", _NO_TOKEN),
-    40035: Verdict("permanent", "a parameter is missing: is `token:` empty?"),
-    400013: Verdict("permanent", "the group was dissolved: make a robot in another group"),
-    400102: Verdict("permanent", "the robot was switched off: switch it on in the group's settings"),
-    400106: Verdict("permanent", "the robot was removed: make a new one and write its token"),
+    300005: Verdict("permanent", _NO_TOKEN, 300, "token"),
+    400101: Verdict("permanent", _NO_TOKEN, cause="token"),
+    40035: Verdict("permanent", "a parameter is missing: is `token:` empty?", cause="token"),
+    400013: Verdict("permanent", "the group was dissolved: make a robot in another group", cause="group"),
+    400102: Verdict("permanent", "the robot was switched off: switch it on in the group's settings", cause="robot"),
+    400106: Verdict("permanent", "the robot was removed: make a new one and write its token", cause="robot"),
     400105: Verdict("content", "DingTalk does not know this kind of message; sending a plain text instead", 0),
     430101: _REFUSED,
     430102: _REFUSED,
@@ -158,6 +175,8 @@ _VERDICTS = {
     430104: _REFUSED,
     460101: _TOO_LONG,
     101002: _TOO_LONG,
-    43002: Verdict("permanent", "DingTalk wants a POST: does a proxy or `endpoint` redirect?"),
-    43004: Verdict("permanent", "DingTalk wants Content-Type application/json: does a proxy change it?"),
+    43002: Verdict("permanent", "DingTalk wants a POST: does a proxy or `endpoint` redirect?", cause="request"),
+    43004: Verdict(
+        "permanent", "DingTalk wants Content-Type application/json: does a proxy change it?", cause="request"
+    ),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from exporter.model import Card, Link, Receipt
 from exporter.notify import Called, Channel, Endpoint, Secret, Verdict, links
-from exporter.text import SEPARATOR, cut_parts, harmless, letters, opening, stack
+from exporter.text import ELLIPSIS, SEPARATOR, broken, cut_parts, harmless, letters, opening, squeezed, stack
 
 if TYPE_CHECKING:
     import requests
@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 # Lengths WeCom recommends (in 字) or demands (bytes, rows). What it does beyond a recommended one is documented
 # nowhere, so they are kept as if it refused.
 _SOURCE, _TITLE, _DESC, _NUMBER, _UNIT, _SUBTITLE, _NAME, _VALUE, _JUMP = 13, 26, 30, 10, 15, 112, 5, 26, 13
-_ROWS, _JUMPS = 6, 3
+_ROWS, _JUMPS, _WHOLE = 6, 3, 80
 _MARKDOWN_BYTES, _TEXT_BYTES = 4_096, 2_048
+_PLACE = re.compile(r"\s*[（(]([^（()）]*)[）)]$")
 
 
 class WeCom(Channel):
     """`key` is the only secret: whoever has it can write into the room."""
 
     kind: Literal["wecom"] = "wecom"
+    """Which room it is."""
     key: Secret
+    """`key` of the robot's address; whoever has it can write into the room."""
     endpoint: Endpoint = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+    """Where the robot listens; another one than WeCom's own is for proxies and for tests."""
 
     def messages(self, card: Card, now: datetime) -> tuple[requests.Request, ...]:  # noqa: ARG002 -- unsigned
         """The card, and after it a short text if somebody is to be called: no card of WeCom calls anybody."""
@@ -63,23 +67,41 @@ def _card(card: Card) -> dict[str, Any]:
     return {"msgtype": "template_card", "template_card": _notice(card, jumps)}
 
 
-def _headline(title: str) -> str:
-    """Where the whole title does not fit, the place in brackets at its end goes first: it is a row of the card, too."""
-    whole = harmless(title, 2 * _TITLE)
-    if letters(whole) > _TITLE:
-        whole = re.sub(r"\s*[（(][^（(]*$", "", whole) or whole
-    return harmless(whole, _TITLE) or "order-health"
+def _headline(title: str) -> dict[str, str]:
+    """The title, and in small letters below it what a line has no room for.
+
+    The place in brackets at its end goes there first, then whole words do, and at last a long path is squeezed.
+    """
+    whole = harmless(title, 200)
+    news, place = _news(whole)
+    if letters(whole) <= _TITLE:
+        return {"title": whole or "order-health"}
+    if letters(news) <= _TITLE:
+        return {"title": news, "desc": broken(place, _DESC)[0].rstrip("，,/ ")} if place else {"title": news}
+    first, rest = broken(news, _TITLE)
+    if letters(rest) > _DESC:
+        shorter = broken(squeezed(news, letters(rest) - _DESC), _TITLE)
+        first, rest = shorter if letters(shorter[1]) <= _DESC else (first, rest)
+    if letters(rest) > _DESC:
+        rest = broken(rest, _DESC - 1)[0] + ELLIPSIS
+    return {"title": first, "desc": rest}
+
+
+def _news(title: str) -> tuple[str, str]:
+    """A title without the place in brackets at its end, and that place."""
+    found = _PLACE.search(title)
+    return (title[: found.start()], found[1]) if found and found.start() else (title, "")
 
 
 def _notice(card: Card, jumps: list[Link]) -> dict[str, Any]:
     rows = [_row(fact.name, fact.value) for fact in card.facts[: _ROWS // 2 if card.cases else _ROWS]]
-    # a space for each " · " lets the amount stand beside an order number of 17 digits
-    rows += [_row(f"{n}", cut_parts(case, _VALUE, " ")) for n, case in enumerate(card.cases, 1) if not _long(case)]
+    rows += [_row(f"{n}", _case(case)) for n, case in enumerate(card.cases, 1) if not _long(case)]
+    headline = _headline(card.title)
     notice: dict[str, Any] = {
         "card_type": "text_notice",
         "source": {"desc": "order-health", "desc_color": _COLOURS.get((card.status, card.severity), 1)},
-        "main_title": {"title": _headline(card.title)},
-        "sub_title_text": _subtitle(card),
+        "main_title": headline,
+        "sub_title_text": _subtitle(card, whole=not headline.get("desc", "").endswith(ELLIPSIS)),
         "horizontal_content_list": rows[:_ROWS],
         "jump_list": [
             {"type": 1, "title": harmless(jump.title, _JUMP) or "→", "url": jump.url} for jump in jumps[:_JUMPS]
@@ -96,19 +118,31 @@ def _row(name: str, value: str) -> dict[str, str]:
     return {"keyname": harmless(name, _NAME) or "–", "value": harmless(value, _VALUE) or "–"}
 
 
+def _case(case: str) -> str:
+    """As many of its parts as a row has room for; a title that fits without the place at its end goes without."""
+    # a space for each " · " lets the amount stand beside an order number of 17 digits
+    kept = cut_parts(case, _VALUE, " ")
+    return kept if letters(kept) <= _VALUE else _news(kept)[0]
+
+
 def _long(case: str) -> str:
     """The order number of a case if no row can hold it."""
     number = case.split(SEPARATOR, maxsplit=1)[0]
     return number if letters(number) > _VALUE and " " not in number else ""
 
 
-def _subtitle(card: Card) -> str:
-    """The sentence, and below it whole the order numbers that no row can hold: half a number finds no order."""
+def _subtitle(card: Card, *, whole: bool) -> str:
+    """The sentence, and below it whole the order numbers that no row can hold: half a number finds no order.
+
+    Where the title is not shown whole, the sentence begins with it.
+    """
     below = ""
     for number in map(harmless, map(_long, card.cases)):
         if number and letters(below) + letters(number) < _SUBTITLE * 3 // 4:
             below += f"\n{number}"
-    return harmless(card.text, _SUBTITLE - letters(below)) + below
+    room = _SUBTITLE - letters(below)
+    above = "" if whole else harmless(_news(card.title)[0], min(room - 1, _WHOLE)) + "\n"
+    return above + harmless(card.text, room - letters(above)) + below
 
 
 def _markdown(card: Card) -> str:
@@ -151,9 +185,12 @@ _VERDICTS = {
     6000: Verdict("retry", "WeCom's data were changed at the same moment", 10),
     45033: Verdict("retry", "too many calls at once; is this robot used elsewhere too?", 10),
     45009: Verdict("wait", "more than 20 messages in a minute", 60),
-    93000: Verdict("permanent", "there is no such robot: copy the key from the robot's Webhook again as `key:`"),
+    93000: Verdict(
+        "permanent", "there is no such robot: copy the key from the robot's Webhook again as `key:`", cause="token"
+    ),
     45002: _TOO_LONG,
-    44004: Verdict("permanent", "the message is empty"),
+    44004: _ODD,
+    43002: Verdict("permanent", "WeCom wants a POST: does a proxy or `endpoint` redirect?", cause="request"),
     40008: _ODD,
     40033: _ODD,
     40058: _ODD,

@@ -33,7 +33,9 @@ class Probe(Strict, ABC):
     """The words of the mapping whose tables it reads; `order-health ddl` names it where a migration touches them."""
 
     every: Annotated[Duration, Field(ge=0.1)] = 30.0
+    """How often it runs."""
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] = 3.0
+    """A run that takes longer is ended, on the server too."""
 
     def limits(self) -> Mapping[str, float]:
         """Its own thresholds, which rules compare with."""

@@ -131,6 +131,7 @@ class Broker(Strict, ABC):
     SCHEMES: ClassVar[tuple[str, ...]]
 
     url: QueueUrl
+    """Where it is. Its scheme says which broker it is; an account may stand in it."""
 
     @property
     def address(self) -> Address:

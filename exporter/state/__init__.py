@@ -18,6 +18,7 @@ from exporter.state.bulletins import Bulletins
 from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
 from exporter.state.hearing import Hearing
+from exporter.state.letters import DeadLetters
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, groups, memory, meta, told
 from exporter.state.silences import FullError, Silences, UsedLinkError
@@ -25,7 +26,7 @@ from exporter.state.silences import FullError, Silences, UsedLinkError
 __all__ = ["FullError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests, Bulletins, Hearing, Silences):
+class State(Digests, DeadLetters, Bulletins, Hearing, Silences):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:

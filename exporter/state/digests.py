@@ -13,7 +13,7 @@ from exporter.model import Card
 from exporter.state import nouns
 from exporter.state.outbox import BATCH, Outbox, Pending
 from exporter.state.robots import ripe
-from exporter.state.schema import outbox
+from exporter.state.schema import outbox, refusals
 
 
 class Digests(Outbox):
@@ -62,7 +62,10 @@ class Digests(Outbox):
             connection.execute(remove(outbox).where(outbox.c.id == digest))
 
     def expire(self, channel: str, before: float, now: float) -> int:
-        """Gives up what was written before then and is not under way; how many cards that were."""
+        """Gives up what was written before then and is not under way; how many cards that were.
+
+        They died of what the robot refuses, if it does, else of their age.
+        """
         idle = or_(outbox.c.status == "waiting", and_(outbox.c.status == "claimed", ripe(outbox.c.due, now)))
         old = and_(outbox.c.channel == channel, outbox.c.created < before, idle)
         with self._begin() as connection:
@@ -70,7 +73,9 @@ class Digests(Outbox):
         for digest in digests:
             self.unfold(digest, now, alone=False)
         with self._begin() as connection:
-            return int(connection.execute(update(outbox).where(old).values(status="dead", settled=now)).rowcount)
+            refused = connection.scalar(select(refusals.c.cause).where(refusals.c.channel == channel))
+            values = {"status": "dead", "settled": now, "cause": refused or "age"}
+            return int(connection.execute(update(outbox).where(old).values(**values)).rowcount)
 
     def hand_over(self, channel: str, to: str, now: float) -> int:
         """Gives what waits for one channel to another, digests card by card; how many cards that were, 2,000 at most.

@@ -16,6 +16,7 @@ from exporter.model import (
     Entry,
     Fact,
     Flip,
+    Group,
     Heard,
     Ledger,
     Link,
@@ -24,6 +25,7 @@ from exporter.model import (
     Record,
     Said,
     Silence,
+    Told,
 )
 
 
@@ -50,6 +52,7 @@ def card(stored: str) -> Card:
             "cases": tuple(found["cases"]),
             "links": tuple(Link(**each) for each in found["links"]),
             "mention": tuple(found["mention"]),
+            "group": _group(found.get("group")),
         }
     )
 
@@ -127,8 +130,31 @@ def _entry(found: dict[str, Any]) -> Entry:
         flips=found["flips"],
         since=_moment(found["since"]),
         over=Flip(**{**over, "alert": _alert(over["alert"]), "at": _moment(over["at"])}) if over else None,
-        taken=Mute(**{**taken, "since": _moment(taken["since"]), "until": _moment(taken["until"])}) if taken else None,
+        taken=_mute(taken),
     )
+
+
+def _group(found: dict[str, Any] | None) -> Group | None:
+    if found is None:
+        return None
+    alerts = tuple(_told(each) for each in found["alerts"])
+    return Group(**{**found, "at": _moment(found["at"]), "alerts": alerts})
+
+
+def _told(found: dict[str, Any]) -> Told:
+    return Told(
+        **{
+            **found,
+            "starts": _moment(found["starts"]),
+            "ends": _moment(found["ends"]),
+            "evidence": tuple(_case(each) for each in found["evidence"]),
+            "mute": _mute(found["mute"]),
+        }
+    )
+
+
+def _mute(found: dict[str, Any] | None) -> Mute | None:
+    return Mute(**{**found, "since": _moment(found["since"]), "until": _moment(found["until"])}) if found else None
 
 
 def _moment(stored: str | None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
-from exporter.model import Card
+from exporter.model import Card, Cause
 from exporter.state import nouns
 from exporter.state.robots import Robots, ripe
 from exporter.state.schema import outbox
@@ -105,12 +105,12 @@ class Outbox(Robots):
             connection.execute(update(outbox).where(outbox.c.id == row.id).values(**values))
 
     def accept(self, row: Pending, now: float, detail: str = "") -> None:
-        """The room has it; with a digest all cards it counts are settled."""
+        """The room has it; with a digest all cards it counts are settled. A robot that takes a card refuses no more."""
         self._settle(row, "accepted", now, detail)
 
-    def bury(self, row: Pending, now: float, detail: str) -> None:
-        """Given up; it is kept, and `dead` shows it."""
-        self._settle(row, "dead", now, detail)
+    def bury(self, row: Pending, now: float, detail: str, cause: Cause) -> None:
+        """Given up; it is a dead letter now."""
+        self._settle(row, "dead", now, detail, cause)
 
     def hurry(self, channel: str, now: float) -> None:
         """Whatever waits for a later attempt is due at once: the robot is well again."""
@@ -125,12 +125,6 @@ class Outbox(Robots):
             rows = connection.execute(asked.group_by(outbox.c.channel)).all()
         return {channel: Waiting(count, oldest) for channel, count, oldest in rows}
 
-    def dead(self, channel: str) -> list[Pending]:
-        """Cards that were given up, oldest first."""
-        asked = select(outbox).where(outbox.c.channel == channel, outbox.c.status == "dead", outbox.c.size == 0)
-        with self._begin() as connection:
-            return [_pending(row) for row in connection.execute(asked.order_by(outbox.c.created, outbox.c.id))]
-
     def tidy(self, now: float) -> None:
         """Keeps a thousand accepted cards, for a week, and the last thousand that were given up."""
         with self._begin() as connection:
@@ -143,10 +137,12 @@ class Outbox(Robots):
             old = and_(outbox.c.status == "accepted", outbox.c.settled < now - KEPT_SECONDS)
             connection.execute(delete(outbox).where(old))
 
-    def _settle(self, row: Pending, status: str, now: float, detail: str) -> None:
-        values = {"status": status, "settled": now, "detail": detail[:500]}
+    def _settle(self, row: Pending, status: str, now: float, detail: str, cause: Cause = "") -> None:
+        values = {"status": status, "settled": now, "detail": detail[:500], "cause": cause}
         with self._begin() as connection:
             self._answered(connection, row.channel, now)
+            if status == "accepted":
+                self._relents(connection, row.channel)
             connection.execute(
                 update(outbox).where(or_(outbox.c.id == row.id, outbox.c.digest == row.id)).values(**values)
             )

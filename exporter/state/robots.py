@@ -1,10 +1,14 @@
-"""What each robot was sent within the last minutes, and until when it asked for silence."""
+"""What each robot was sent within the last minutes, until when it asked for silence, and whether it refuses all."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 from sqlalchemy import ColumnElement, Connection, delete, insert, not_, or_, select, update
 
-from exporter.state.schema import robots, sends
+from exporter.model import Cause, Refusal
+from exporter.state.schema import refusals, robots, sends
 from exporter.state.store import Store
 
 _KEPT_SECONDS = 300.0
@@ -38,6 +42,28 @@ class Robots(Store):
         asked = select(robots.c.paused).where(robots.c.channel == channel, not_(ripe(robots.c.paused, now)))
         with self._begin() as connection:
             return connection.scalar(asked) or 0.0
+
+    def refuse(self, channel: str, cause: Cause, detail: str, now: float) -> None:
+        """This robot refuses every card until a person mends something; the first refusal's time is kept."""
+        values = {"cause": cause, "detail": detail[:500]}
+        this = refusals.c.channel == channel
+        with self._begin() as connection:
+            if not connection.execute(update(refusals).where(this).values(**values)).rowcount:
+                connection.execute(insert(refusals).values(channel=channel, since=now, **values))
+
+    def relent(self, channel: str) -> None:
+        """What made it refuse may be mended."""
+        with self._begin() as connection:
+            self._relents(connection, channel)
+
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel; those that refuse nothing are absent."""
+        with self._begin() as connection:
+            rows = connection.execute(select(refusals)).all()
+        return {row.channel: Refusal(datetime.fromtimestamp(row.since, UTC), row.cause, row.detail) for row in rows}
+
+    def _relents(self, connection: Connection, channel: str) -> None:
+        connection.execute(delete(refusals).where(refusals.c.channel == channel))
 
     def _leaves(self, connection: Connection, channel: str, now: float) -> None:
         connection.execute(delete(sends).where(sends.c.at < now - _KEPT_SECONDS))

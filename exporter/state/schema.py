@@ -70,6 +70,7 @@ outbox = _table(
     Column("digest", NUMBER),  # of a merged row: the digest it waits in
     Column("settled", Double),
     Column("detail", String(500), nullable=False, default=""),
+    Column("cause", String(20), nullable=False, default="", server_default=""),  # of a dead row: a model.Cause
 )
 Index("order_health_outbox_due", outbox.c.channel, outbox.c.status, outbox.c.due)
 Index("order_health_outbox_digest", outbox.c.digest)
@@ -84,6 +85,14 @@ sends = _table(
 Index("order_health_sends_at", sends.c.channel, sends.c.at)
 
 robots = _table("robots", Column("channel", NAME, primary_key=True), Column("paused", Double, nullable=False))
+
+refusals = _table(
+    "refusals",
+    Column("channel", NAME, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("detail", String(500), nullable=False),
+)
 
 silences = _table(
     "silences",
@@ -138,7 +147,19 @@ def _heard(connection: Connection) -> None:
     METADATA.create_all(connection, [heard])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences, _heard)
+def _dead_letters(connection: Connection) -> None:
+    METADATA.create_all(connection, [refusals])
+    if "cause" not in {each["name"] for each in inspect(connection).get_columns(outbox.name)}:
+        connection.exec_driver_sql(f"ALTER TABLE {outbox.name} ADD COLUMN cause VARCHAR(20) NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    METADATA.create_all,
+    _grouping,
+    _silences,
+    _heard,
+    _dead_letters,
+)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 

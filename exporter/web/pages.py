@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 import jinja2
 
-from exporter.text import half
+from exporter.text import half, halves
 from exporter.web.status import ProbeRow, State, Status
 from exporter.web.wording import Wording
 
@@ -55,6 +55,7 @@ def home(status: Status, language: Language, token: str = "") -> str:
         figures=figures,
         reasons=reasons,
         half=half,
+        halves=halves,
         cases_shown=CASES_SHOWN,
         token=token,
     )

@@ -118,3 +118,16 @@ def test_no_sixty_seconds_ever_see_more_than_the_pace_and_all_is_told(per_minute
             now = min([choice.at, *(at for at, _, _ in arrivals[:1])])
     assert told == arrived
     assert all(late - early >= MINUTE for early, late in zip(log, log[per_minute:], strict=False))
+
+
+def test_what_a_program_reads_is_never_merged_and_critical_comes_first():
+    rows = [a_row() for _ in range(2_000)] + [a_row(critical=True)]
+    pace = Pace(600, merging=False)
+    assert pace.choose(rows, [], NOW, one).rows == (rows[-1],)
+    assert pace.choose(rows[:-1], [], NOW, one).rows == (rows[0],)
+
+
+def test_messages_keep_their_distance():
+    pace = Pace(60, apart=0.25)
+    assert pace.choose([a_row()], [NOW - 0.1], NOW, one).at == NOW + 0.15
+    assert pace.choose([a_row(), a_row()], [NOW - 0.3], NOW, one).rows

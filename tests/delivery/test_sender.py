@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from exporter.delivery import METRICS, Sender, post
+from exporter.delivery import CARDS, OLDEST, OUTBOX, Sender, post
 from exporter.state import StateFaultError
 from tests.delivery.rooms import OK, TOKEN, LocalChannel, a_card, a_room, merged
 
@@ -309,13 +309,13 @@ def test_the_metrics_begin_at_zero_and_the_oldest_is_absent_while_nothing_waits(
     with a_room(lambda _: said(1, "permanent")) as room:
         send(room)
         first = {(each.metric.name, *each.labels): each.value for each in send.sender.samples()}
-        assert {name for name, *_ in first} == {METRICS[0].name, METRICS[1].name}
+        assert {name for name, *_ in first} == {CARDS.name, OUTBOX.name}
         assert set(first.values()) == {0.0}
         send.cards(a_card("a"))
         until(lambda: send.count("refused") == 1)
         then = {(each.metric.name, *each.labels): each.value for each in send.sender.samples()}
-        assert then[METRICS[1].name, "c0"] == 1
-        assert then[METRICS[2].name, "c0"] == pytest.approx(clock().timestamp(), abs=30)
+        assert then[OUTBOX.name, "c0"] == 1
+        assert then[OLDEST.name, "c0"] == pytest.approx(clock().timestamp(), abs=30)
 
 
 def test_cards_of_a_channel_that_left_the_configuration_wait_a_day_for_it(send, state):

@@ -1,4 +1,4 @@
-"""The sender with the real channels against the strict local robots of both rooms."""
+"""The sender with the real channels against the strict local robots of the rooms."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from exporter import cards
 from exporter.delivery import Sender
 from exporter.model import Alert, Case, Flip
 from exporter.notify.dingtalk import DingTalk
+from exporter.notify.feishu import Feishu
 from exporter.notify.wecom import WeCom
 from tests.groups import told
+from tests.robots.serving import FEISHU_SECRET as HOOK_SECRET
+from tests.robots.serving import FEISHU_TOKEN as HOOK
 from tests.robots.serving import KEY, SECRET, TOKEN, serve
 
 FAULTS = ["html", "500", "nothing", "lost", "unknown", "throttle"]
@@ -34,10 +37,11 @@ class Both:
 
     def __init__(self, served, state, clock, overflow=""):
         self.served, self.state, self.clock = served, state, clock
-        self.rooms = served.rooms.robots()
+        self.rooms = served.rooms.robots()[:2]
         channels = {
             "ops": DingTalk(token=TOKEN, secret=SECRET, endpoint=f"{served.url}/robot/send", overflow=overflow),
             "duty": WeCom(key=KEY, endpoint=f"{served.url}/cgi-bin/webhook/send"),
+            "team": Feishu(token=HOOK, secret=HOOK_SECRET, endpoint=f"{served.url}/open-apis/bot/v2/hook"),
         }
         self.sender = Sender(state, channels, now=clock, merge=cards.digest)
         self.sender.start()
@@ -158,3 +162,29 @@ def test_a_card_that_the_other_room_was_given_as_well_is_not_told_there_twice(sp
     spilling.tell([a_flip(1, at=spilling.clock())])
     spilling.until_told(ahead=30.0)
     assert len(wecom.messages) == len(ding.messages) == 1
+
+
+def test_twelve_cards_at_once_never_meet_feishus_limit_of_a_second(both):
+    both.tell([a_flip(number, at=both.clock()) for number in range(12)], to=("team",))
+    both.until_told()
+    feishu = both.served.rooms.feishu
+    assert (len(feishu.messages), feishu.refusals) == (12, [])
+
+
+def test_a_storm_is_told_in_feishu_in_at_most_three_messages(both):
+    both.tell([a_flip(number, at=both.clock()) for number in range(500)], to=("team",))
+    both.until_told()
+    feishu = both.served.rooms.feishu
+    assert 1 <= len(feishu.messages) <= 3
+    assert feishu.refusals == []
+    assert "500" in json.dumps(feishu.messages[0].body, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_feishus_robot_does_the_card_arrives(both, fault):
+    feishu = both.served.rooms.feishu
+    feishu.faults.append(fault)
+    both.tell([a_flip(1, at=both.clock())], to=("team",))
+    both.until_told(60, ahead=5.0)
+    assert len(feishu.messages) == (2 if fault == "lost" else 1)
+    assert "已付款仍待支付 1" in json.dumps(feishu.messages[-1].body, ensure_ascii=False)

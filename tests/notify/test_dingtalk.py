@@ -115,7 +115,7 @@ def test_http_200_is_not_yet_a_yes():
         (400013, "permanent", None),
         (400102, "permanent", None),
         (400106, "permanent", None),
-        (40035, "permanent", None),
+        (40035, "content", 0),
         (43002, "permanent", None),
         (43004, "permanent", None),
         (400105, "content", 0),

@@ -64,11 +64,43 @@ def test_the_place_at_the_end_of_a_long_title_goes_before_the_news_does(title, s
     assert bodies(replace(CRITICAL, title=title))[0]["template_card"]["main_title"]["title"] == shown
 
 
+@pytest.mark.parametrize(
+    ("title", "first", "below"),
+    [
+        ("🔴 12 SKUs below zero (main / hangzhou-1)", "🔴 12 SKUs below zero", "main / hangzhou-1"),
+        ("🔴 89 orders are paid yet still pending (main)", "🔴 89 orders are paid yet", "still pending"),
+        ("🟠 导出 /shop/orders/export 由缓存返回（main）", "🟠 导出 /shop/orders/export", "由缓存返回"),
+        (
+            "🟠 导出 /admin/finance/orders/export.xlsx 由缓存返回（main）",
+            "🟠 导出",
+            "/admin/fina…/export.xlsx 由缓存返回",
+        ),
+    ],
+)
+def test_a_title_too_long_for_a_line_goes_on_below_it(title, first, below):
+    assert bodies(replace(CRITICAL, title=title))[0]["template_card"]["main_title"] == {"title": first, "desc": below}
+
+
+def test_a_title_too_long_for_two_lines_stands_whole_in_the_text():
+    title = "🟠 The ETag of the export /shop/orders/export does not follow its content (main)"
+    notice = bodies(replace(CRITICAL, title=title, text="What to do."))[0]["template_card"]
+    assert notice["main_title"] == {"title": "🟠 The ETag of the export", "desc": "/shop/orders/export does not…"}
+    assert notice["sub_title_text"] == (
+        "🟠 The ETag of the export /shop/orders/export does not follow its content\nWhat to do."
+    )
+
+
 def test_the_titles_of_a_digest_are_rows():
     lines = ("🔴 main：仓库 杭州一仓：3 个 SKU 库存为负，需要下架", "🟢 已恢复 main：x")
     rows = bodies(replace(CRITICAL, facts=(), cases=lines, covers=2))[0]["template_card"]["horizontal_content_list"]
     assert [row["keyname"] for row in rows] == ["1", "2"]
     assert rows[0]["value"].endswith("…")
+
+
+def test_a_title_in_a_row_goes_without_its_place_rather_than_be_cut():
+    lines = ("🟠 1 个订单事件：late_shipment（demo，shanghai）", "🔴 1 个 SKU 库存为负（demo）")
+    rows = bodies(replace(CRITICAL, facts=(), cases=lines))[0]["template_card"]["horizontal_content_list"]
+    assert [row["value"] for row in rows] == ["🟠 1 个订单事件：late_shipment", "🔴 1 个 SKU 库存为负（demo）"]
 
 
 def test_numbers_user_ids_and_everybody_are_called_by_a_text():
@@ -93,7 +125,7 @@ def test_the_plain_form_still_calls_numbers_but_no_user_ids():
         (45033, "retry", 10),
         (45009, "wait", 60),
         (93000, "permanent", None),
-        (44004, "permanent", None),
+        (44004, "content", 0),
         (45002, "split", 0),
         (40058, "content", 0),
         (40008, "content", 0),

@@ -47,7 +47,11 @@ def test_twelve_minutes_behind_are_told_with_the_time_of_the_oldest_message(watc
     assert told.value("consumer_backlog_messages", *WHERE) == 2_300
     assert told.value("consumers_online", *WHERE) == 2
     [case] = next(s for s in told.samples if s.metric.name.endswith("delay_seconds")).evidence
-    assert (case.ref, case.since, case.note) == ("order-service", ago(minutes=12), "2,300 waiting · 2 online")
+    assert (case.ref, case.since, case.note) == (
+        "order-service",
+        ago(minutes=12),
+        "2,300 条待消费 / 2,300 waiting · 2 个消费者在线 / 2 online",
+    )
 
 
 def test_a_group_that_is_done_is_0_behind_and_has_no_case(watch):

@@ -99,16 +99,16 @@ def test_the_picture_is_named_with_its_field_its_size_and_where_to_find_it(watch
     [case] = next(each for each in told.samples if each.labels == kind).evidence
     assert case.ref == "OH00000012"
     assert case.since == NOW - timedelta(seconds=2)
-    assert case.note == "12 MB stored · $.items[*].picture Base64 JPEG 12 MB · id 7F0001 · broker-a/3"
+    assert case.note == "落盘 12 MB / 12 MB stored · $.items[*].picture Base64 JPEG 12 MB · id 7F0001 · broker-a/3"
 
 
 @pytest.mark.parametrize(
     ("told", "ref", "note"),
     [
-        ({"keys": ()}, "7F0001", "12 MB stored · $.items[*].picture Base64 JPEG 12 MB · broker-a/3"),
-        ({"body": 16 * MB, "producer": "10.0.0.9"}, "OH00000012", "16 MB, 12 MB stored · $.items[*].picture Base64 JPEG 12 MB · id 7F0001 · broker-a/3 · from 10.0.0.9"),
-        ({"contents": None, "why": "larger than 24 MB, not opened"}, "OH00000012", "12 MB stored · larger than 24 MB, not opened · id 7F0001 · broker-a/3"),
-        ({"contents": Contents("Java object")}, "OH00000012", "12 MB stored · Java object · id 7F0001 · broker-a/3"),
+        ({"keys": ()}, "7F0001", "落盘 12 MB / 12 MB stored · $.items[*].picture Base64 JPEG 12 MB · broker-a/3"),
+        ({"body": 16 * MB, "producer": "10.0.0.9"}, "OH00000012", "16 MB，落盘 12 MB / 16 MB, 12 MB stored · $.items[*].picture Base64 JPEG 12 MB · id 7F0001 · broker-a/3 · ← 10.0.0.9"),
+        ({"contents": None, "why": "larger than 24 MB, not opened"}, "OH00000012", "落盘 12 MB / 12 MB stored · larger than 24 MB, not opened · id 7F0001 · broker-a/3"),
+        ({"contents": Contents("Java object")}, "OH00000012", "落盘 12 MB / 12 MB stored · Java object · id 7F0001 · broker-a/3"),
     ],
 )  # fmt: skip
 def test_a_case_says_what_is_known_and_no_more(watch, told, ref, note):

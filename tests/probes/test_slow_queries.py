@@ -16,6 +16,7 @@ from tests.groups import alone
 from tests.probes.plain import NOW, Plain, Told, on_mariadb, on_sqlite, schema
 from tests.servers.mariadb import MariaDB
 from tests.servers.standin import PASSWORD, Error, standin
+from tests.shops import eventually
 
 PHONE = "13812345678"
 DIGESTS = "performance_schema.events_statements_summary_by_digest"
@@ -272,6 +273,7 @@ def test_the_slow_log_is_read_on_from_where_it_was_and_counts_each_statement_onc
         assert run(shop, probe).value("slow_queries_total", "logged") == 3
         mariadb.execute("TRUNCATE mysql.slow_log")  # as a DBA rotates it
         shop.sql(["SELECT SLEEP(0.3)"])
+        eventually(lambda: mariadb.execute("SELECT 1 FROM mysql.slow_log WHERE sql_text = 'SELECT SLEEP(0.3)'"))
         assert run(shop, probe).value("slow_queries_total", "logged") == 4
         shop.close()
 

@@ -1,4 +1,4 @@
-"""The two rooms behind a real HTTP server, for the tests of the robots and of the channels."""
+"""The rooms behind a real HTTP server, for the tests of the robots and of the channels."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import requests
 import uvicorn
@@ -13,6 +14,7 @@ import uvicorn
 from exporter.demo.robots import Rooms, rooms
 
 SECRET, TOKEN, KEY = "SEC-canary-1", "token-canary-2", "key-canary-3"
+FEISHU_SECRET, FEISHU_TOKEN = "feishu-canary-5", "hook-canary-6"
 
 
 @dataclass
@@ -37,17 +39,41 @@ class Served:
         return self.session.send(self.session.prepare_request(request), timeout=timeout)
 
 
+def _dated(opened: Rooms):
+    """Its answers are dated by its own clock, as those of a real server are."""
+    app = opened.app()
+
+    async def dated(scope, receive, send):
+        async def with_date(message):
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"date", format_datetime(opened.now(), usegmt=True).encode()))
+            await send(message)
+
+        await app(scope, receive, with_date)
+
+    return dated
+
+
 @contextmanager
 def serve(keywords: tuple[str, ...] = ()) -> Iterator[Served]:
     clock = Clock()
-    opened = rooms(clock.now, dingtalk_token=TOKEN, dingtalk_secret=SECRET, dingtalk_keywords=keywords, wecom_key=KEY)
+    opened = rooms(
+        clock.now,
+        dingtalk_token=TOKEN,
+        dingtalk_secret=SECRET,
+        dingtalk_keywords=keywords,
+        wecom_key=KEY,
+        feishu_token=FEISHU_TOKEN,
+        feishu_secret=FEISHU_SECRET,
+    )
     config = uvicorn.Config(
-        opened.app(),
+        _dated(opened),
         host="127.0.0.1",
         port=0,
         log_level="error",
         lifespan="off",
         ws="none",
+        date_header=False,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

@@ -30,7 +30,7 @@ class Elements(HTMLParser):
 
 
 def test_an_empty_room_says_so(served):
-    assert page(served).text.count("还没有消息") == 2
+    assert page(served).text.count("还没有消息") == 3
 
 
 def test_the_page_escapes_all_that_was_said(served):

@@ -16,6 +16,7 @@ from exporter.shop import Shop
 from exporter.shop.stretches import stretches
 from tests.servers.mariadb import MariaDB
 from tests.shop.conftest import DDL, mapped
+from tests.shops import eventually
 
 START = datetime.fromtimestamp(1_700_000_000, UTC)
 WINDOW = START, START + timedelta(hours=1)
@@ -167,8 +168,8 @@ def test_four_databases_of_sixteen_shards_and_one_of_them_down(mariadb, second, 
     servers = (mariadb, mariadb, mariadb, second)
     urls = {f"db_{n}": made(server, f"db_{n}", first * n, 16, every) for n, server in enumerate(servers)}
     shop = opened(urls["db_0"], mapped(**written, time=EPOCH), databases=urls)
-    assert counted(shop.bounded("test", SECONDS)) == 640
-    assert counted(shop.bounded("other", SECONDS)) == 640
+    assert eventually(lambda: counted(shop.bounded("test", SECONDS)) == 640)
+    assert eventually(lambda: counted(shop.bounded("other", SECONDS)) == 640)
 
     second.stop()
     try:

@@ -55,6 +55,6 @@ def told(delay: Delay, standing: Standing, now: datetime, *, queue: str) -> Iter
 
 
 def _note(delay: Delay) -> str:
-    said = [] if delay.backlog is None else [f"{delay.backlog:,} waiting"]
-    said += [] if delay.consumers is None else [f"{delay.consumers} online"]
-    return SEPARATOR.join([*said, *(["delay estimated"] if delay.estimated else [])])
+    said = [] if delay.backlog is None else [f"{delay.backlog:,} 条待消费 / {delay.backlog:,} waiting"]
+    said += [] if delay.consumers is None else [f"{delay.consumers} 个消费者在线 / {delay.consumers} online"]
+    return SEPARATOR.join([*said, *(["延迟为估计值 / delay estimated"] if delay.estimated else [])])

@@ -45,6 +45,7 @@ class ExportCache(Probe):
     """A file that stays the same for longer than this while its orders change counts as cached."""
 
     paths: Exports
+    """The exports: each an address, or a section."""
 
     def parts(self, replicas: Collection[str]) -> Mapping[str, Self]:  # noqa: ARG002 - replicas are not asked
         return {

@@ -22,9 +22,13 @@ class Export(Endpoint):
     covers: Annotated[Literal["today"] | float, BeforeValidator(_covered)] | None = None
     """The orders that must be in it, by their creation: today's, or those of a length of time up to now."""
     cache_headers: list[Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]] = Field(default_factory=list)
+    """Names that your caches use beside the usual ones."""
     compare: bool = True
+    """Asks once more with a further parameter, where no header tells."""
     anonymous: bool = True
+    """Asks once more without credentials: that must not give the file."""
     head_is_cheap: bool = False
+    """HEAD in place of GET; most caches turn it into a whole export."""
 
     @model_validator(mode="after")
     def _head(self) -> Self:

@@ -45,6 +45,7 @@ class ExportRows(Probe):
     """A sum that differs by more than this, in yuan, is an alert."""
 
     exports: Exports
+    """The exports: each an address, or a section."""
 
     def limits(self) -> Mapping[str, float]:
         return {

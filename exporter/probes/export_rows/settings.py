@@ -45,7 +45,9 @@ class Export(Endpoint):
     """
 
     every: Annotated[Duration, Field(ge=60)] | None = None
+    """Its own pace, where the probe's does not fit."""
     covers: Literal["yesterday", "today"] = "yesterday"
+    """The day whose orders it holds; today's is compared while it goes on."""
     by: Literal["created", "paid"] = "created"
     """The time of an order that makes it the day's."""
     states: tuple[State, ...] = ()
@@ -53,9 +55,13 @@ class Export(Endpoint):
     items: bool = False
     """Whether an order may have several rows."""
     number_column: str = ""
+    """Heading of the order numbers, where it is none of the usual ones …"""
     amount_column: str = ""
+    """… of the amounts …"""
     amount_unit: Literal["yuan", "fen"] = "yuan"
+    """What the number 1 means in the file."""
     time_column: str = ""
+    """… and of the times."""
     zone: Annotated[str, AfterValidator(_zone)] | None = None
     """In which the file writes its times, where that is not the shop's."""
     page_size: Annotated[int, Field(ge=2)] | None = None

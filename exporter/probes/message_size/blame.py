@@ -51,7 +51,7 @@ def case(message: Message, now: datetime) -> Case:
     if message.partition:
         said.append(message.partition)
     if message.producer:
-        said.append(f"from {message.producer}")
+        said.append(f"← {message.producer}")
     return Case(ref, message.at or now, SEPARATOR.join(said))
 
 
@@ -65,10 +65,11 @@ def written(size: int) -> str:
 
 def _sizes(message: Message) -> str:
     if message.body is None:
-        return f"{written(message.stored)} stored"
+        return f"落盘 {written(message.stored)} / {written(message.stored)} stored"
     if message.body <= message.stored:
         return written(message.stored)
-    return f"{written(message.body)}, {written(message.stored)} stored"
+    body, stored = written(message.body), written(message.stored)
+    return f"{body}，落盘 {stored} / {body}, {stored} stored"
 
 
 def _tail(path: str) -> str:

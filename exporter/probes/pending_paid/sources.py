@@ -32,6 +32,7 @@ class Bills(Strict):
     """Where the files are laid; nothing there is ever changed, moved or deleted."""
 
     folder: Place
+    """The whole path of the folder."""
     sub_merchant: str = ""
     """特约商户号: whose lines of a service provider's bill count."""
     certificate: Place | None = None

@@ -41,10 +41,12 @@ class Heartbeat(Strict):
     """Of pt-heartbeat, or a table of your own with a time in it; nothing is written here."""
 
     table: Annotated[str, Field(pattern=r"^\w+(\.\w+)?$")]
+    """The table, with its schema if it is in another; SELECT on it, on the primary and on each replica."""
     zone: Annotated[tzinfo, BeforeValidator(_zone), PlainSerializer(str, when_used="json")]
     """Of the times in it: pt-heartbeat writes UTC with `--utc`, and else the local time of where it runs."""
 
     time: _Name = "ts"
+    """The column of the time."""
     server: Literal[""] | _Name = "server_id"
     """The column of the server that wrote the row; "" for a table of one row."""
 

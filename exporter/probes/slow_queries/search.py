@@ -41,12 +41,19 @@ class Search(Strict):
     """`values` stand for :name in the query. What is not given here is as the probe has it."""
 
     query: _Query
+    """A SELECT as your pages send it, with `:name` for what people type."""
     values: dict[str, _Value] = Field(default_factory=dict)
+    """An example for each `:name`; shown nowhere."""
     budget: Annotated[Duration, Field(gt=0)] | None = None
+    """Its own, where the probe's does not fit."""
     every: Annotated[Duration, Field(ge=0.1)] | None = None
+    """Its own pace, where the probe's does not fit."""
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] | None = None
+    """Its own, where the probe's does not fit."""
     database: str = ""
+    """Where it runs, if not on the shop's own: one of `databases` …"""
     replica: str = ""
+    """… or one of `replicas`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

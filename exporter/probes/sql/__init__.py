@@ -25,6 +25,7 @@ class Sql(Probe):
 
     every: Annotated[Duration, Field(ge=0.1)] = 60.0
     queries: dict[QueryName, Query] = Field(min_length=1)
+    """By their names; each fails and recovers by itself."""
 
     @model_validator(mode="after")
     def _one_metric_one_meaning(self) -> Self:

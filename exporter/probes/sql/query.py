@@ -76,21 +76,32 @@ class Value(Strict):
     """A metric that one column of the query fills."""
 
     value: str = Field(min_length=1)
+    """The column whose number it is."""
     kind: Literal["gauge", "counter"] = "gauge"
+    """What Prometheus is told that it is."""
     help: str = ""
+    """What Prometheus and the status page say of it."""
 
 
 class Query(Strict):
     """One SELECT: each row is one series of each of its metrics."""
 
     query: Annotated[Select, BeforeValidator(_select)]
+    """One SELECT, checked and judged by its plan like ours."""
     metrics: dict[Annotated[str, AfterValidator(_metric_name)], Value] = Field(min_length=1)
+    """Its metrics by their names, which begin with a word of your own."""
     labels: list[Annotated[str, AfterValidator(_label)]] = Field(default_factory=list)
+    """Columns that become labels."""
     every: Annotated[Duration, Field(ge=0.1)] | None = None
+    """Its own pace, where the probe's does not fit."""
     timeout: Annotated[Duration, Field(ge=0.1, le=60)] | None = None
+    """Its own, where the probe's does not fit."""
     database: str = ""
+    """Where it runs, if not on the shop's own: one of `databases` …"""
     replica: str = ""
+    """… or one of `replicas`."""
     max_rows: int = Field(default=100, ge=1, le=_SERIES)
+    """More rows than this fail the query: a row is a series."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -32,12 +32,19 @@ class Kafka(Broker):
     SCHEMES: ClassVar[tuple[str, ...]] = ("kafka",)
 
     user: str = ""
+    """The account, where it does not stand in the URL."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     sasl: Literal["", "plain", "scram-sha-256", "scram-sha-512"] = ""
+    """How the account signs in; goes together with it."""
     tls: bool = False
+    """Whether TLS is spoken."""
     ca: Path | None = None
+    """PEM file of the certificates to trust in place of the system's."""
     check_host: bool = True
+    """False where the certificate names other hosts than the brokers'."""
     brokers: Mapping[str, Annotated[str, AfterValidator(_reached)]] = Field(default_factory=dict)
+    """Where a broker is reached from here, if not where it says it is: `{"172.17.0.3:9092": "10.0.0.7:9092"}`."""
 
     @model_validator(mode="before")
     @classmethod

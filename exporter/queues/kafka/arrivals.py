@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXPIRED = "expired"
 OVER_BUDGET = "over the budget"
-TOO_LARGE = "too large to be read"
+TOO_LARGE = "太大，没有读取 / too large to be read"
 OLD_FORMAT = "in the format before Kafka 0.11"
 UNREADABLE = "unreadable"
 

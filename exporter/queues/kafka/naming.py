@@ -64,7 +64,7 @@ class Naming:
             contents = _contents(record)
             self._opened += record.size > self._look.oversize
         else:
-            why = "not opened: one look may open no more"
+            why = "没有打开：每次检查只打开有限条 / not opened: one look may open no more"
         return named(self._topic, record, partition, contents, why)
 
 

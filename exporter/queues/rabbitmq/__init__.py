@@ -32,9 +32,13 @@ class RabbitMQ(Broker):
     SCHEMES: ClassVar[tuple[str, ...]] = ("rabbitmq", "rabbitmqs")
 
     user: str = ""
+    """The account, where it does not stand in the URL; there must be one."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     ca: Path | None = None
+    """PEM file of the certificates to trust in place of the system's, for `rabbitmqs://`."""
     check_host: bool = True
+    """False where the certificate names other hosts."""
 
     tap: Annotated[Size, Field(ge=KB * KB)] | None = None
     """The newest messages, up to so many bytes, that the broker keeps a second time for us to measure; None: no sizes.

@@ -110,7 +110,7 @@ class Seen:
     def _message(self, letter: Letter, *, over: bool) -> Message:
         contents, why = None, ""
         if letter.size > self.look.largest_opened or self.opened >= self.look.opened:
-            why = "not opened: one look may open no more"
+            why = "没有打开：每次检查只打开有限条 / not opened: one look may open no more"
         elif over:
             self.opened += 1
             scanner = Scanner()

@@ -30,10 +30,15 @@ class Redis(Broker):
     )
 
     user: str = ""
+    """The account, where it does not stand in the URL."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     sentinel_user: str = ""
+    """The account of the Sentinels, where they ask for one."""
     sentinel_password: SecretStr = SecretStr("")
+    """Its password."""
     ca: Path | None = None
+    """PEM file of the certificates to trust in place of the system's, for `rediss://`."""
     certificate: Path | None = None
     """Of this client, where the server asks for one: certificate and key in one PEM file."""
 

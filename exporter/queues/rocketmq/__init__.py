@@ -30,9 +30,13 @@ class RocketMQ(Broker):
     SCHEMES: ClassVar[tuple[str, ...]] = ("rocketmq",)
 
     access_key: str = ""
+    """The account, where the brokers ask for one; goes together with `secret_key`."""
     secret_key: SecretStr = SecretStr("")
+    """What it signs with."""
     security_token: SecretStr = SecretStr("")
+    """Of temporary credentials."""
     brokers: Mapping[str, Place] = Field(default_factory=dict)
+    """Where a broker is reached from here, if not where it says it is: `{"172.17.0.3:10911": "10.0.0.7:10911"}`."""
 
     @model_validator(mode="after")
     def _signs_with_both(self) -> Self:

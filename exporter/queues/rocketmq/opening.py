@@ -29,7 +29,7 @@ _SLOWEST = 16 << 20
 _SYSTEM_ERROR = 1
 
 DELETED = "the broker deleted it before it could be opened"
-LATE = "not opened: the time of the run was over"
+LATE = "没有打开：本次运行的时间已到 / not opened: the time of the run was over"
 
 
 @dataclass(slots=True)
@@ -62,9 +62,9 @@ class Opening:
 
     def _hindrance(self, entry: Entry, until: int) -> str:
         if entry.size > self.look.largest_opened:
-            return "too large to be opened"
+            return "太大，没有打开 / too large to be opened"
         if self._opened >= until or self._bytes + entry.size > self.look.opened_bytes:
-            return "not opened: as many as one look may open were larger"
+            return "没有打开：更大的消息已达每次检查的上限 / not opened: as many as one look may open were larger"
         if self.deadline.left < BEGIN + entry.size / _SLOWEST:
             return LATE
         return ""

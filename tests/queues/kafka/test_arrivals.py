@@ -136,7 +136,7 @@ def test_a_message_too_large_to_be_read_is_told_all_the_same(queue, customer, to
     customer.send(topic, SMALL)
     found = look(queue, topic, mark, Look(51200, largest_opened=1 << 20))
     (fat,) = found.largest
-    assert (fat.id, fat.body, fat.contents, fat.why) == ("0:0", None, None, "too large to be read")
+    assert (fat.id, fat.body, fat.contents, fat.why) == ("0:0", None, None, "太大，没有读取 / too large to be read")
     assert fat.stored > 12_000_000
     assert found.stored.count == 101
 
@@ -146,7 +146,7 @@ def test_of_many_oversize_messages_the_largest_are_named_and_all_are_counted(que
     found = look(queue, topic, of=Look(51200, named=3, opened=10))
     assert found.oversize == 50
     assert [message.id for message in found.largest] == ["0:49", "0:48", "0:47"]
-    assert found.largest[0].why == "not opened: one look may open no more"
+    assert found.largest[0].why == "没有打开：每次检查只打开有限条 / not opened: one look may open no more"
 
 
 def test_trimmed_messages_are_expired(queue, customer, topic):

@@ -66,7 +66,7 @@ class TestQueues:
 
     def test_consumers_online_are_told(self, asked, customer, jobs):
         customer.routed(jobs, 0)
-        assert asked.delay(jobs).consumers == 0
+        customer.broker.wait_until(lambda: asked.delay(jobs).consumers == 0)  # its statistics come a little later
         customer.channel.basic_consume(jobs, lambda *_: None)
         customer.broker.wait_until(lambda: customer.figures(jobs)["consumers"] == 1)
         assert asked.delay(jobs).consumers == 1

@@ -1,0 +1,1 @@
+"""The rows of the detailed dashboards, by what they are about."""
