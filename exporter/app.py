@@ -198,8 +198,7 @@ class App:
     def _sit(self) -> None:
         """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
         own = [*self._outgoing.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
-        own += self._heartbeats.samples()
-        self._exposition.own([*own, *selfmetrics.skipped(self._watch.skipped())])
+        self._exposition.own([*own, *self._heartbeats.samples(), *selfmetrics.skipped(self._watch.skipped())])
         self._judge.sit(self._now())
         self._outgoing.show(self._judge.judged())
         self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())
