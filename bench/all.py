@@ -7,7 +7,18 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-FIGURES = ("start", "scrape", "probe_cost", "fault_to_card", "outage", "storm", "fleet", "reconcile", "rules")
+FIGURES = (
+    "start",
+    "scrape",
+    "probe_cost",
+    "fault_to_card",
+    "outage",
+    "storm",
+    "alertmanager",
+    "fleet",
+    "reconcile",
+    "rules",
+)
 
 
 def main() -> int:

@@ -89,12 +89,13 @@ class Relay:
             if not heeded:
                 ended = [Flip(replace(alert, status="resolved"), now, lost=True) for alert in each.firing]
                 self._tell(bench, each, replace(each, said={}), ended, now)
-            if not heeded or grouping.over(each, now, window, _LONGEST):
+            believed, flips = grouping.believe(each, now, window)
+            if heeded and (flips or _untold(each)):
+                self._tell(bench, each, believed, flips, now)
+            elif not heeded or grouping.over(each, now, window, _LONGEST):
                 self._state.forget_heard(each.id)
                 del self._heard[each.id]
                 self._groups = None
-            elif any(entry.flips for ledger in each.ledgers.values() for entry in ledger.entries.values()):
-                self._tell(bench, each, each, (), now)
 
     def _take(self, bench: Bench, told: Group, evidence: Evidence) -> None:
         group = told.receiver, told.key
@@ -137,6 +138,11 @@ class Relay:
         if cards:
             self._teller.wake()
         return len(cards)
+
+
+def _untold(heard: Heard) -> bool:
+    """Whether something of it was muted, and is to be told should it not be any more."""
+    return any(entry.flips for ledger in heard.ledgers.values() for entry in ledger.entries.values())
 
 
 def _settings(heard: Heard, route: Route | None, repeat: float) -> grouping.Given | None:

@@ -31,18 +31,25 @@ def hear(before: Heard, told: Group, window: timedelta, known: Known, value_now:
     flips: list[Flip] = []
     for each in told.alerts:
         alert = known(_alert(each))
-        old = before.said.get(alert.key)
-        if old and old.alert.status == "resolved" and alert.key not in recent:
-            old = None
-        if old is None or _is_news(old.alert, each, recent=alert.key in recent):
+        old, fresh = before.said.get(alert.key), alert.key in recent
+        if old is None or _is_news(old, each, fresh=fresh):
             flips.append(_flip(old, alert, each.ends or told.at, value_now))
-        elif old.alert.status != each.status:
-            alert = old.alert  # said late: it has ended since
+            said[alert.key] = Said(alert, told.at, each.ends)
+        elif old.alert.status == each.status:
+            said[alert.key] = Said(replace(alert, since=old.alert.since), told.at, old.ends)
+        elif old.ends:
+            said[alert.key] = replace(old, claim=alert, at=old.at if old.claim else told.at)
         else:
-            alert = replace(alert, since=old.alert.since)
-        said[alert.key] = Said(alert, told.at)
+            said[alert.key] = old  # the end of a former time
     unnamed = sum(each.at != told.at and each.alert.status == "firing" for each in said.values())
     return replace(before, at=told.at, said=said, truncated=max(0, told.truncated - unnamed)), flips
+
+
+def believe(before: Heard, now: datetime, window: timedelta) -> tuple[Heard, list[Flip]]:
+    """For a `window` nobody has said again that it ended: what was taken for late was not, and is told now."""
+    claims = {key: each.claim for key, each in before.said.items() if each.claim and now - each.at >= window}
+    said = {key: Said(claim, now) for key, claim in claims.items()}
+    return replace(before, said={**before.said, **said}), [Flip(claim, now) for claim in claims.values()]
 
 
 def _flip(old: Said | None, alert: Alert, at: datetime, value_now: ValueNow) -> Flip:
@@ -54,12 +61,13 @@ def _flip(old: Said | None, alert: Alert, at: datetime, value_now: ValueNow) -> 
     return Flip(alert, at, value_now=value_now(alert))
 
 
-def _is_news(old: Alert, each: Told, *, recent: bool) -> bool:
-    if each.status == "firing" == old.status:
-        return each.starts > old.since and not recent  # two Prometheus tell two times of one beginning
-    if each.status == "resolved" and old.status == "firing":
-        return each.ends is None or each.ends >= old.since
-    return each.starts > old.since
+def _is_news(old: Said, each: Told, *, fresh: bool) -> bool:
+    """`fresh`: it was said a short while ago. Two Prometheus tell two times of one beginning."""
+    if old.ends:
+        return not fresh or each.starts > old.ends
+    if each.status == "resolved":
+        return each.ends is None or each.ends >= old.alert.since
+    return not fresh and each.starts > old.alert.since
 
 
 def _alert(told: Told) -> Alert:

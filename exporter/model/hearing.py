@@ -12,10 +12,15 @@ from exporter.model.grouping import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An alert as it was said last, `at` that time; firing or resolved."""
+    """An alert as it was said last, `at` that time; one that is resolved ended at `ends`.
+
+    `claim`: somebody said after its end that it fires, since before that end. That is late, or the end was none.
+    """
 
     alert: Alert
     at: datetime
+    ends: datetime | None = None
+    claim: Alert | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,23 +46,23 @@ class Alertmanager(Outlet):
     """Every one of `urls` is sent everything; what fires is said again every `resend`."""
 
     kind: Literal["alertmanager"] = "alertmanager"
-    """Not a room: Alertmanagers that take alerts."""
+    """It is no room: it takes alerts."""
     urls: Annotated[
         list[Endpoint],
         BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
         Field(min_length=1),
     ]
-    """Every one is told everything."""
+    """All of them, each told everything; never a load balancer."""
     resend: Annotated[Duration, Field(ge=1.0, le=3600.0)] = 60.0
-    """What fires is said again this often."""
+    """How often what fires is said again."""
     username: str = ""
-    """Of a login …"""
+    """Of a login, with `password`."""
     password: Secret | None = None
-    """… with its password."""
+    """Of a login, with `username`."""
     token: Secret | None = None
-    """Sent as `Authorization: Bearer …`, in place of a login."""
+    """Sent as `Authorization: Bearer …`, instead of a login."""
     ca_file: Annotated[str, AfterValidator(_file)] | None = None
-    """PEM file of the certificates to trust in place of the system's."""
+    """The certificate (PEM) of the authority that vouches for it, relative to config.yaml."""
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:

@@ -106,7 +106,7 @@ def heard_text(heard: Heard) -> str:
 
 def heard(stored: str) -> Heard:
     found = json.loads(stored)
-    said = [Said(_alert(each["alert"]), _moment(each["at"])) for each in found["said"]]
+    said = [_said(each) for each in found["said"]]
     ledgers = {}
     for each in found["ledgers"]:
         entries = [_entry(entry) for entry in each.pop("entries")]
@@ -114,6 +114,11 @@ def heard(stored: str) -> Heard:
     return Heard(
         **{**found, "at": _moment(found["at"]), "said": {each.alert.key: each for each in said}, "ledgers": ledgers}
     )
+
+
+def _said(found: dict[str, Any]) -> Said:
+    claim = _alert(found["claim"]) if found["claim"] else None
+    return Said(_alert(found["alert"]), _moment(found["at"]), _moment(found["ends"]), claim)
 
 
 def _entry(found: dict[str, Any]) -> Entry:
