@@ -18,8 +18,11 @@ class Heartbeat(Strict):
     """
 
     to: list[str] = Field(default_factory=list)
+    """Channels that get a small card …"""
     url: SecretStr | None = None
+    """… or an address that is asked, of a service that tells when nobody asks any more."""
     every: Annotated[Duration, Field(ge=10)] | None = None
+    """How often; unless set, daily for a card and every minute for an address."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

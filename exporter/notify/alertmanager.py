@@ -46,16 +46,23 @@ class Alertmanager(Outlet):
     """Every one of `urls` is sent everything; what fires is said again every `resend`."""
 
     kind: Literal["alertmanager"] = "alertmanager"
+    """Not a room: Alertmanagers that take alerts."""
     urls: Annotated[
         list[Endpoint],
         BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
         Field(min_length=1),
     ]
+    """Every one is told everything."""
     resend: Annotated[Duration, Field(ge=1.0, le=3600.0)] = 60.0
+    """What fires is said again this often."""
     username: str = ""
+    """Of a login …"""
     password: Secret | None = None
+    """… with its password."""
     token: Secret | None = None
+    """Sent as `Authorization: Bearer …`, in place of a login."""
     ca_file: Annotated[str, AfterValidator(_file)] | None = None
+    """PEM file of the certificates to trust in place of the system's."""
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:

@@ -36,7 +36,7 @@ _WORDS = {
 _ELSEWHERE = {
     ShopMapping: "preset or [mapping](mapping.md)",
     probes.Probe: "section of a probe",
-    notify.Channel: "section of a channel",
+    notify.Outlet: "section of a channel",
     queues.Broker: "URL or section of a queue",
 }
 _BYTES = ((1024**3, "GB"), (1024**2, "MB"), (1024, "KB"))

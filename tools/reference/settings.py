@@ -22,7 +22,7 @@ from tools.reference.forms import default, form
 ELSEWHERE = frozenset({ShopMapping})
 """What has a page of its own: docs/mapping.md."""
 
-_ABSTRACT = frozenset({probes.Probe, notify.Channel, queues.Broker})
+_ABSTRACT = frozenset({probes.Probe, notify.Outlet, notify.Channel, queues.Broker})
 
 
 def model(place: str) -> type[BaseModel]:
