@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import cards, collector, overview, selfmetrics
-from exporter.config import ROOT
+from exporter import cards, collector, selfmetrics
 from exporter.delivery import Sender
+from exporter.failures import Failures
 from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.overview import Window
 from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
 from exporter.reports import Reports
@@ -22,13 +23,12 @@ from exporter.selfmetrics import Reloads
 from exporter.shops import Shops
 from exporter.silences import Desk
 from exporter.sittings import Sittings
+from exporter.sparks import Sparks
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.filling import Runbook
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
-from exporter.web.status import Language, Status
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -72,7 +72,7 @@ class App:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
         self._shops = Shops(self._state)
-        self._exposition = Exposition()
+        self._exposition, self._sparks, self._failures = Exposition(), Sparks(), Failures()
         self._sender = Sender(
             self._state, self._plan.config.channels, now=now, merge=cards.digest, on_change=self._sittings.news
         )
@@ -80,7 +80,7 @@ class App:
         self.desk, series, wake = self._desk(), self._exposition.series, self._sender.wake
         self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
         self._reports = Reports(self._state, wake)
-        self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
+        self._server = Server(build(self._window(), rooms), listen or self._plan.config.web.listen, self._plan.access)
 
     def run(self) -> int:
         """Watches until `stop()`; 0 when it ended as asked, 1 when address or state could not be used."""
@@ -124,9 +124,6 @@ class App:
 
     # what the web asks for
 
-    def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]:
-        return self._exposition.page(accept, gzip)
-
     def ready(self) -> str | None:
         if not self._watch.names():
             return "not watching yet"
@@ -150,21 +147,6 @@ class App:
             log.info("the configuration was reloaded")
             return []
 
-    def status(self, language: Language) -> Status:
-        return overview.status(
-            self._now(),
-            config=self._plan.config,
-            watch=self._watch,
-            active=self._judge.active(),
-            mutes=self._judge.mutes(),
-            desk=self.desk,
-            rooms=self._sender.rooms(),
-            language=language,
-        )
-
-    def runbook(self, name: str, language: Language) -> Runbook | None:
-        return overview.runbook(ROOT, self._plan.config, name, language)
-
     # how it is put together
 
     def _apply(self, plan: Plan) -> None:
@@ -177,7 +159,26 @@ class App:
         self._watch.follow(self._shops.rounds(self._plan.config))
         for name in before.bench.watched.keys() - plan.bench.watched.keys():
             self._exposition.drop(name)
+        for memory in (self._sparks, self._failures):
+            memory.only(plan.bench.watched)
         self._sittings.news()
+
+    def _window(self) -> Window:
+        return Window(
+            now=self._now,
+            plan=lambda: self._plan,
+            watch=self._watch,
+            judge=self._judge,
+            desk=self.desk,
+            sender=self._sender,
+            state=self._state,
+            reloads=self._reloads,
+            sparks=self._sparks,
+            failures=self._failures,
+            page=self._exposition.page,
+            ready=self.ready,
+            reload=self.reload,
+        )
 
     def _desk(self) -> Desk:
         """It asks for the judge and the plan that are at work when it is asked."""
@@ -192,6 +193,8 @@ class App:
 
     def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())
+        self._sparks.note(reading)
+        self._failures.note(reading)
         self._sittings.news()
 
     def _sit(self) -> None:

@@ -65,7 +65,7 @@ class Judge:
         self._mutes: Mapping[AlertKey, Mute] = {}
         self._noted = state.noted()
         self._resuming = True
-        self._failed: frozenset[str] = frozenset()
+        self._failed: Mapping[str, str] = {}
         self._judged_at: datetime | None = None
         self._unrouted = 0
         self._lock = threading.Lock()
@@ -83,6 +83,19 @@ class Judge:
     def mutes(self) -> Mapping[AlertKey, Mute]:
         """What is active and not told now, and why."""
         return self._mutes
+
+    def failed(self) -> Mapping[str, str]:
+        """The rules that could not be evaluated the last time, and why."""
+        return self._failed
+
+    def told_at(self) -> Mapping[AlertKey, datetime]:
+        """When the rooms were last told of each open alert's group; what they were not told yet is left out."""
+        return {
+            key: ledger.told_at
+            for ledger in self._ledgers.values()
+            for key, entry in ledger.entries.items()
+            if entry.told and ledger.told_at
+        }
 
     def samples(self) -> list[Sample]:
         """What it says of itself."""
@@ -148,9 +161,9 @@ class Judge:
             if self._bench.route(flip.alert.labels) is None:
                 self._unrouted += 1
                 log.warning("%s: no route in alerts.routes takes it, so nobody is told", flip.alert.rule)
-        for rule in sorted(failed.keys() - self._failed):
+        for rule in sorted(failed.keys() - self._failed.keys()):
             log.error("rule %s cannot be evaluated, its alerts keep their state: %s", rule, failed[rule])
-        self._failed = frozenset(failed)
+        self._failed = dict(failed)
 
     def _shops(self) -> set[str]:
         return {"", *self._bench.config.shops, *(alert.labels.get("shop", "") for alert in self._active.values())}

@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 
@@ -114,8 +115,10 @@ journal = _table(
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
     Column("body", LONG, nullable=False),
+    Column("alert", String(16)),  # its fingerprint; older rows have none
 )
 Index("order_health_journal_at", journal.c.at)
+_OF_ALERT = Index("order_health_journal_alert", journal.c.alert, journal.c.at)
 
 bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
 
@@ -128,7 +131,18 @@ def _silences(connection: Connection) -> None:
     METADATA.create_all(connection, [silences, used_links])  # leaves alone what a new database has already
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (METADATA.create_all, _grouping, _silences)
+def _alerts_in_journal(connection: Connection) -> None:
+    if "alert" not in {each["name"] for each in inspect(connection).get_columns(journal.name)}:
+        connection.execute(text(f"ALTER TABLE {journal.name} ADD COLUMN alert VARCHAR(16)"))
+        _OF_ALERT.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    METADATA.create_all,
+    _grouping,
+    _silences,
+    _alerts_in_journal,
+)
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 
 
