@@ -14,7 +14,7 @@ from exporter.bench import Bench
 from exporter.config import Route
 from exporter.doubt import Doubt
 from exporter.metrics import alert_series
-from exporter.model import Alert, AlertKey, Card, Flip, Group, Link, Mute, Record, Sample
+from exporter.model import Alert, AlertKey, Card, Flip, Group, Ledger, Link, Mute, Record, Sample
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, UNROUTED, kept
 from exporter.state import State
@@ -88,14 +88,9 @@ class Judge:
         """The rules that could not be evaluated the last time, and why."""
         return self._failed
 
-    def told_at(self) -> Mapping[AlertKey, datetime]:
-        """When the rooms were last told of each open alert's group; what they were not told yet is left out."""
-        return {
-            key: ledger.told_at
-            for ledger in self._ledgers.values()
-            for key, entry in ledger.entries.items()
-            if entry.told and ledger.told_at
-        }
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """What each group of alerts was told."""
+        return self._ledgers
 
     def samples(self) -> list[Sample]:
         """What it says of itself."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from exporter import model
 from exporter.bench import Bench
 from exporter.cards.words import MEASURES, WORDS
-from exporter.model import Alert, AlertKey, Mute, Record
+from exporter.model import Alert, AlertKey, Ledger, Mute, Record
 from exporter.probes import known
 from exporter.silences import digest
 from exporter.state import State, StateFaultError
@@ -56,7 +56,7 @@ def dossier(
     now: datetime,
     active: Iterable[Alert],
     mutes: Mapping[AlertKey, Mute],
-    told_at: Mapping[AlertKey, datetime],
+    ledgers: Iterable[Ledger],
     bench: Bench,
     state: State,
 ) -> Dossier | None:
@@ -76,7 +76,7 @@ def dossier(
         records=records,
         is_whole=is_readable,
         rooms=tuple(route.to) if route else (),
-        told_at=told_at.get(alert.key) if alert else None,
+        told_at=_told_at(alert, ledgers) if alert else None,
     )
 
 
@@ -87,6 +87,12 @@ def fingerprint(key: AlertKey) -> str:
 @lru_cache(maxsize=8192)
 def _fingerprint(labels: tuple[tuple[str, str], ...]) -> str:
     return model.fingerprint(dict(labels))
+
+
+def _told_at(alert: Alert, ledgers: Iterable[Ledger]) -> datetime | None:
+    """When its group was told last; None where that has not told of it yet."""
+    mine = ((ledger.told_at, ledger.entries.get(alert.key)) for ledger in ledgers)
+    return next((at for at, entry in mine if entry and entry.told), None)
 
 
 def _records(state: State, name: str, now: datetime) -> tuple[tuple[Record, ...], bool]:

@@ -21,6 +21,7 @@ from exporter.state import State
 from exporter.watch import Watch
 from exporter.web.details import Dossier, Inspection
 from exporter.web.filling import Runbook
+from exporter.web.page_words import WORDS
 from exporter.web.status import Language, Notice, Status
 
 
@@ -95,7 +96,7 @@ class Window:
             now=self.now(),
             active=self.judge.active(),
             mutes=self._mutes(),
-            told_at=self.judge.told_at(),
+            ledgers=self.judge.ledgers().values(),
             bench=self.plan().bench,
             state=self.state,
         )
@@ -111,14 +112,7 @@ class Window:
 
     def _notices(self, language: Language) -> list[Notice]:
         """What people ought to know before they believe the page."""
-        found = []
-        if not self.reloads.ok:
-            zh, en = (
-                "配置文件有误，没有生效，仍在使用旧配置",
-                "The configuration was not reloaded: the old one is at work",
-            )
-            found.append(Notice("warning", zh if language == "zh" else en))
+        found = [] if self.reloads.ok else [Notice("warning", WORDS["notice_reload"][language])]
         for rule, why in self.judge.failed().items():
-            zh, en = f"规则 {rule} 无法计算，它的告警保持原状：{why}", f"The rule {rule} cannot be evaluated: {why}"
-            found.append(Notice("warning", zh if language == "zh" else en))
+            found.append(Notice("warning", WORDS["notice_rule"][language].format(rule=rule, why=why)))
         return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
+from exporter.web.page_words import WORDS as DETAILS
 from exporter.web.silences.words import WORDS as SILENCES
 from exporter.web.words import LABELS, METRICS, PROBES
 from exporter.web.words import WORDS as PAGES
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from exporter.model import Metric
     from exporter.web.status import Language
 
-WORDS = {**PAGES, **SILENCES}
+WORDS = {**PAGES, **DETAILS, **SILENCES}
 _LONGEST = 80  # characters of a text from outside, such as an order number
 _UNITS = {
     "zh": ((86400, " 天"), (3600, " 小时"), (60, " 分钟"), (1, " 秒")),
@@ -27,7 +28,16 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
-_FLAGS = ("_missing", "_truncated", "_estimated", "_full_scan", "_is_replica", "_read_only", "_replica_running")
+_FLAGS = (
+    "_missing",
+    "_cached",
+    "_truncated",
+    "_estimated",
+    "_full_scan",
+    "_is_replica",
+    "_read_only",
+    "_replica_running",
+)
 """Metrics that are 1 or 0 and answer a question."""
 
 _WHOLE_FROM = 1000
