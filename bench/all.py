@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-FIGURES = ("start", "scrape", "probe_cost", "fault_to_card", "outage", "fleet", "reconcile", "rules")
+FIGURES = ("start", "scrape", "probe_cost", "fault_to_card", "outage", "fleet", "reconcile", "rules", "page")
 
 
 def main() -> int:

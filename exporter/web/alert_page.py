@@ -31,7 +31,7 @@ class Event:
     at: datetime
     state: str
     word: str
-    value: float
+    value: str
     lasted: float | None
     muted: str
 
@@ -47,7 +47,7 @@ def page(found: Dossier, frame: Frame, at: datetime, zone: tzinfo, token: str = 
         row=row,
         alerts=[row] if row else [],
         title=row.title if row else found.title,
-        events=list(_events(found.records)),
+        events=list(_events(found.records, row.unit if row else "", say)),
         last=found.records[0] if found.records else None,
         probe=Name(shop, probe, row.part if row else "") if shop and probe else None,
         runbook=row.runbook if row else found.rule.runbook if found.rule else "",
@@ -72,11 +72,12 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _events(records: Sequence[Record]) -> Iterator[Event]:
+def _events(records: Sequence[Record], unit: str, say: Wording) -> Iterator[Event]:
     for each in records:
+        value = say.figure(each.value, unit)
         if each.status == "firing":
-            yield Event(each.at, "firing", "began_firing", each.value, None, each.muted)
+            yield Event(each.at, "firing", "began_firing", value, None, each.muted)
         else:
             lasted = (each.at - each.since).total_seconds()
             state = "healthy" if each.status == "resolved" else "waiting"
-            yield Event(each.at, state, each.status, each.value, lasted, each.muted)
+            yield Event(each.at, state, each.status, value, lasted, each.muted)

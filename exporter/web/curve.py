@@ -23,13 +23,13 @@ class Curve:
 
 
 def curve(trend: Trend | None, say: Wording, width: int = 96, height: int = 22) -> Curve | None:
-    """From 0, or the lowest below it, to the highest; the whole width is the time that is known."""
+    """From 0, or the lowest below it, to the highest; what never changed is in the middle, unless it is 0."""
     if trend is None or len(trend.points) < 2:  # noqa: PLR2004 - one point is no line
         return None
     known = [point for point in trend.points if point is not None]
     low, high = min(known), max(known)
-    bottom = min(low, 0.0)
-    span, across = (high - bottom) or 1.0, (width - 2) / (len(trend.points) - 1)
+    bottom = min(low, 0.0) if low != high else low - abs(low)
+    span, across = (high - bottom if low != high else 2 * abs(low)) or 1.0, (width - 2) / (len(trend.points) - 1)
 
     def place(number: int, value: float) -> tuple[float, float]:
         return round(1 + number * across, 1), round(height - 2 - (value - bottom) / span * (height - 4), 1)

@@ -11,7 +11,7 @@ from exporter.text import half
 from exporter.web.curve import curve
 from exporter.web.figures import first, reasons
 from exporter.web.frame import Frame
-from exporter.web.matrix import WORST_FIRST, matrix
+from exporter.web.matrix import FEW, WORST_FIRST, matrix
 from exporter.web.status import Notice, ProbeRow, State, Status
 from exporter.web.templates import template
 from exporter.web.wording import Wording
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from exporter.web.status import AlertRow, Language
 
 _SEVERITIES = ("critical", "warning", "info")
-CASES_SHOWN = 5
-_ALERTS_SHOWN, _ROWS_SHOWN = 20, 120
+CASES_SHOWN = 4
+_ALERTS_SHOWN, _ALERTS_OF_MANY, _ROWS_SHOWN = 20, 8, 120
 """Cards and rows that are drawn in full: nobody reads more of them, and a phone has to."""
-_FEW_SHOPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,9 @@ def home(
     counts = Counter(row.state for row in status.probes)
     rows = wanted.rows(status.probes)
     shops = len({row.shop for row in rows})
-    in_full = rows if shops <= _FEW_SHOPS or wanted.state else []
+    in_full = rows if shops <= FEW or wanted.state else []
     alerts = sorted((each for each in status.alerts if wanted.shop in ("", each.shop)), key=_urgency)
+    most = _ALERTS_SHOWN if shops <= FEW else _ALERTS_OF_MANY
     return template("home.html").render(
         status=status,
         say=say,
@@ -78,9 +78,9 @@ def home(
         verdict=_verdict(status, counts, say),
         notices=notices,
         counts=[(state, say.count(f"count_{state}", counts[state])) for state in WORST_FIRST if counts[state]],
-        alerts=[] if wanted.state else alerts[:_ALERTS_SHOWN],
-        more_alerts=[] if wanted.state else alerts[_ALERTS_SHOWN:],
-        matrix=matrix(rows, say, frame) if shops > 1 and not wanted.state else None,
+        alerts=[] if wanted.state else alerts[:most],
+        more_alerts=[] if wanted.state else alerts[most:],
+        matrix=matrix(rows, say, frame) if rows and not wanted.state else None,
         shops=_by_shop(in_full[:_ROWS_SHOWN]),
         more_rows=max(0, len(in_full) - _ROWS_SHOWN),
         first=first,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from exporter import masking
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SAMPLES_SHOWN = 200
 _STATEMENT = 1_000
+_ALIAS, _LIST = re.compile(r'\bAS "(\w{1,40})"'), re.compile(r"\(\?(?:, \?){2,}\)")
 
 
 def page(seen: Inspection, frame: Frame, token: str = "") -> str:
@@ -33,7 +35,7 @@ def page(seen: Inspection, frame: Frame, token: str = "") -> str:
         figures=figures(row.samples, say, row.part),
         gaps=reasons(row.gaps, say),
         why=half(row.why, frame.language),
-        statements=[(masking.statement(each.sql)[:_STATEMENT], each) for each in seen.asked],
+        statements=[(shape(each.sql), each) for each in seen.asked],
         seconds=sum(each.seconds for each in seen.asked),
         rows_read=sum(each.rows for each in seen.asked),
         samples=[written(each, row.shop) for each in row.samples[:_SAMPLES_SHOWN]],
@@ -41,6 +43,11 @@ def page(seen: Inspection, frame: Frame, token: str = "") -> str:
         cases_shown=CASES_SHOWN,
         token=token,
     )
+
+
+def shape(sql: str) -> str:
+    """A statement without values, and lists of them cut short; an alias in quotes is no value."""
+    return _LIST.sub("(?, …)", masking.statement(_ALIAS.sub(r"AS \1", sql)))[:_STATEMENT]
 
 
 def written(sample: Sample, shop: str) -> str:
