@@ -38,10 +38,12 @@ class Frame:
 
     def to(self, path: str = "", **query: str) -> str:
         """A link to another page; `path` is from the status page on, its parts already quoted."""
+        return f"{self.up}{path}{self.asked(**query)}" or "./"
+
+    def asked(self, **query: str) -> str:
+        """What follows the path of a link: these, and the language where it was chosen."""
         wanted = {key: each for key, each in query.items() if each}
-        if self.chosen:
-            wanted["lang"] = self.language
-        return f"{self.up}{path}{_asked(wanted)}" or "./"
+        return _asked(wanted | {"lang": self.language} if self.chosen else wanted)
 
     def probe(self, name: Name) -> str:
         return self.to("probes/" + "/".join(quote(each, safe="") for each in name if each))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WORST_FIRST: tuple[State, ...] = get_args(State)
 _RANK = {state: rank for rank, state in enumerate(WORST_FIRST)}
 _WELL = ("healthy", "not_applicable")
-FEW, _SHOWN = 3, 30
+FEW, _SHOWN = 3, 20
 """Shops whose probes are all named, and lines that are not folded."""
 
 

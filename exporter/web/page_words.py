@@ -42,7 +42,6 @@ WORDS: Mapping[str, Both] = {
     "none_of_this": _both("没有这种状态的检查", "No probe is in this state"),
     "evidence_all": _both("全部 {number} 个", "All {number}"),
     "curve": _both("最近 {length}：最低 {low}，最高 {high}", "Last {length}: {low} to {high}"),
-    "alert_page": _both("详情与历史", "Details and history"),
     "figures": _both("数值", "Figures"),
     "not_yet": _both("还没有数值", "No figures yet"),
     "last_run": _both("上次运行", "Last run"),

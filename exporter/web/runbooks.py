@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from exporter.mapping import WORDS, Mapping, TableMap
 from exporter.shop.table import TIMES
@@ -30,12 +29,12 @@ def page(name: str, runbook: Runbook, status: Status, frame: Frame, *, shop: str
     alerts = [replace(alert, runbook="") for alert in about if place is None or alert.shop in ("", place.shop)]
     cases = list(dict.fromkeys(case.ref for alert in alerts for case in alert.evidence))
     several = place is not None and len(watched) > 1
-    query = f"?shop={quote(place.shop, safe='')}" if place and several else ""
+    chosen = place.shop if place and several else ""
     return template("runbook.html").render(
         name=name,
-        frame=replace(frame, query={"shop": place.shop} if place and several else {}),
+        frame=replace(frame, query={"shop": chosen} if chosen else {}),
         token=token,
-        html=text.html(runbook.markdown, language, Filling(place, cases), query),
+        html=text.html(runbook.markdown, language, Filling(place, cases), frame.asked(shop=chosen)),
         language=language,
         say=Wording(language, status.at, status.zone),
         alerts=alerts,

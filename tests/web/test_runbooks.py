@@ -13,6 +13,7 @@ from exporter.commands.repair import KINDS
 from exporter.mapping import WORDS, load, tables
 from exporter.model import Case
 from exporter.web.filling import Filling, Place, Runbook
+from exporter.web.frame import Frame
 from exporter.web.runbooks import page
 from exporter.web.status import AlertRow, Status
 
@@ -39,7 +40,7 @@ class Shown(HTMLParser):
 
 
 def shown(markdown, *places, language="en", alerts=(), shop="", name="pending_paid"):
-    return page(name, Runbook(markdown, places), language, Status(AT, "", alerts=alerts), shop)
+    return page(name, Runbook(markdown, places), Status(AT, "", alerts=alerts), Frame(language, "../"), shop=shop)
 
 
 def alert(*refs, shop="main", **more):
