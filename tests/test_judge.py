@@ -53,7 +53,7 @@ class Court:
         file = self.folder / "config.yaml"
         file.write_text(config, encoding="utf-8")
         loaded = load(file)
-        return Bench(Rulebook.load(loaded.rule_files(), loaded.external()), loaded)
+        return Bench(Rulebook.load(loaded.rule_files(), loaded.external(), loaded.target()), loaded)
 
     def reads(self, probe, *samples, shop="main", at=0.0, **more):
         reading = Reading(probe, shop, NOW + timedelta(seconds=at), 0.1, samples, **more)
@@ -389,6 +389,39 @@ def test_alerts_of_a_group_that_is_not_due_stay_as_they_are(court, tmp_path):
     court.all_well()
     assert court.told(30) == []
     assert court.told(60) == [("Negative", "resolved", False)]
+
+
+RISE = "groups: [{name: g, rules: [{alert: Rise, expr: 'delta(order_health_negative_stock_skus[10m]) > 0'}]}]"
+
+
+def test_an_alert_that_looks_back_does_not_end_by_a_restart(court, tmp_path, state):
+    (tmp_path / "rise.yml").write_text(RISE, encoding="utf-8")
+    config = CONFIG + "alerts: {rules: rise.yml}\n"
+    court.judge.use(court.bench(config))
+    for at, count in ((0, 0), (60, 5)):
+        court.reads("negative_stock", stock.SKUS(count, warehouse="a"), at=at)
+        told = court.told(at)
+    assert told == [("Rise", "firing", False)]
+    assert court.judge.active()[0].labels["job"] == "order-health"
+    again = Court(tmp_path, state, config)
+    again.all_well(at=90)
+    again.reads("negative_stock", stock.SKUS(5, warehouse="a"), at=90)
+    assert again.told(90) == again.told(689) == []
+    assert again.told(690) == [("Rise", "resolved", False)]
+
+
+def test_a_reload_keeps_the_past_and_how_much_it_is_can_be_seen(court, tmp_path):
+    (tmp_path / "rise.yml").write_text(RISE, encoding="utf-8")
+    config = CONFIG + "alerts: {rules: rise.yml}\n"
+    court.judge.use(court.bench(config))
+    court.told(5)
+    court.judge.use(court.bench(config))
+    court.reads("negative_stock", stock.SKUS(5, warehouse="a"), at=60)
+    assert court.told(60) == [("Rise", "firing", False)]
+    court.exposition.own(court.judge.samples())
+    page = court.exposition.page(None)[0].decode()
+    assert "order_health_history_series 2\n" in page
+    assert "order_health_history_samples 4\n" in page
 
 
 def test_a_flip_that_cannot_be_written_down_is_told_as_soon_as_it_can(court, monkeypatch):

@@ -30,7 +30,7 @@ shops:
       callback_locks: {{every: 1s, lifetime: 2s}}
       schema_watch: {{every: 1h}}
       order_rate: {{every: 5s}}
-      fulfilment: {{every: 1s, max_late: 0, events: {{shipment_delayed: warning}}}}
+      fulfilment: {{every: 1s, max_late: 0, events: {{late_shipment: warning}}}}
       partner_events: {{every: 1s, once: [signed]}}
       slow_queries:
         every: 1s
@@ -52,6 +52,8 @@ alerts:
   every: 1s
   routes:
     - {{match: {{severity: critical}}, to: [ops, duty], mention: ["13800000000"]}}
+    - {{match: {{probe: fulfilment}}, to: [duty]}}
+    - {{match: {{probe: partner_events}}, to: [duty]}}
     - {{to: [ops]}}
 web: {{listen: "{listen}", external_url: "{origin}"}}
 state: sqlite:///state.db

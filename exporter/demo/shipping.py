@@ -15,7 +15,7 @@ from exporter.demo.shop import HEALTHY, PENDING, text
 SHIPPED, STARTED, LATE = 40, 5, 7
 """Orders shipped within a day, those of them whose start somebody wrote down, and paid orders beyond their promise."""
 
-_AFTER = 4.0
+_AFTER = 5.0
 """Seconds until the event and the repeated push come: the probes have seen by then where their tables end."""
 
 _TABLES = """
@@ -75,7 +75,7 @@ class Happenings:
     def _happen(self) -> None:
         at = text(self._now())
         with closing(sqlite3.connect(self._file, timeout=10)) as database, database:
-            database.execute(_EVENT, (_number(SHIPPED), "shipment_delayed", at, 18 * 3600 + 18 * 60, "team-shanghai"))
+            database.execute(_EVENT, (_number(SHIPPED), "late_shipment", at, 18 * 3600 + 18 * 60, "team-7"))
             database.executemany(_PUSH, [("sf", _number(0), "signed", at)] * 2)
 
 

@@ -20,7 +20,7 @@ _Known = tuple[Sample, str, Track, bool]
 
 
 def reads(rules: Iterable[Rule]) -> dict[str, float]:
-    """The metrics that rules read or make, with the seconds of their past that matter; 0 where only the present does."""
+    """The metrics that rules read or make, each with the seconds of its past that matter; 0: only the present does."""
     found: dict[str, float] = {}
     for rule in rules:
         if rule.records:

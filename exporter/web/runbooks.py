@@ -42,6 +42,7 @@ def page(name: str, runbook: Runbook, status: Status, frame: Frame, *, shop: str
         others=[each.shop for each in watched if place and each.shop != place.shop],
         notes=list(_notes(place, language)) if place and "{orders" in runbook.markdown else [],
         cases_shown=CASES_SHOWN,
+        token="",  # who reads how to repair acts on the status page
     )
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
+from exporter.web.labels import LABELS
+from exporter.web.names import METRICS, PROBES
 from exporter.web.page_words import WORDS as DETAILS
 from exporter.web.silences.words import WORDS as SILENCES
-from exporter.web.words import LABELS, METRICS, PROBES
 from exporter.web.words import WORDS as PAGES
 
 if TYPE_CHECKING:

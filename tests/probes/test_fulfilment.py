@@ -169,14 +169,14 @@ def test_without_an_index_on_shipping_orders_are_timed_when_their_promise_is_ove
         ("INSERT INTO orders (id, order_no, out_trade_no, status, amount, created_at, paid_at, updated_at)"
         " SELECT 7000 + seq, CONCAT('W', seq), CONCAT('W', seq), 'paid', 1, at, at, at"
         " FROM (SELECT seq, '2026-02-28 14:26:40' + INTERVAL seq * 100 SECOND AS at FROM seq_1_to_100) AS made"),
-        "UPDATE orders SET shipped_at = NULL, status = 'paid' WHERE id IN (4700, 4701)",
+        "UPDATE orders SET shipped_at = NULL, status = 'paid' WHERE id IN (5500, 5501)",
         "ANALYZE TABLE orders",
     ])  # fmt: skip
     shop.large = 5000
     told = read_up(shop)
     assert told.value(ORDERS, "paid_to_shipped") == pytest.approx(864, abs=40)
     assert 8 * HOUR < told.value(SECONDS, "paid_to_shipped", "0.9") <= 12 * HOUR
-    assert told.refs(LATE) == ["B4700", "B4701"]
+    assert told.refs(LATE) == ["B5500", "B5501"]
     assert set(told.gaps) == {"shipped_to_delivered"}
     idle = shop.probe(PROBE, NOW + timedelta(seconds=30))
     assert sum(asked.rows for asked in idle.trace) < 50

@@ -11,9 +11,11 @@ from exporter.model import Case, Delivery, Gap, Metric
 from exporter.probes.pending_paid.tell import AGES, ANOMALY_KINDS, OLDEST_AGE
 from exporter.probes.schema_watch.compare import KINDS
 from exporter.web import pages
+from exporter.web.labels import LABELS
+from exporter.web.names import METRICS, PROBES
 from exporter.web.status import AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
-from exporter.web.words import LABELS, METRICS, PROBES, WORDS
+from exporter.web.words import WORDS
 
 from .conftest import AT
 
@@ -139,7 +141,8 @@ def test_checks_with_one_reason_stand_together():
 
 
 def test_what_our_probes_say_is_said_in_words_and_not_in_names():
-    for probe in (probes.known()[name] for name in PROBES if name in probes.known()):
+    assert not probes.known().keys() - PROBES.keys()
+    for probe in probes.known().values():
         assert not {metric.name for metric in probe.METRICS} - set(METRICS)
     for kind in ANOMALY_KINDS:
         assert not Wording("zh", AT, UTC).label("kind", kind).isascii()

@@ -44,7 +44,10 @@ class Fulfilment(Probe):
     """How long after a shipment its row may still be committed."""
 
     look_back: Annotated[Duration, Field(ge=0)] = _WEEK
-    """How far behind the promise the first run begins to look for late orders; later runs go on from there."""
+    """How far behind the promise the first run begins to look for late orders; later runs go on from there.
+
+    At most `window` where no index leads by the status and the time: then all orders have to be read.
+    """
 
     max_late: Annotated[int, Field(ge=0)] = 20
     """More late orders in one warehouse than this are an alert."""

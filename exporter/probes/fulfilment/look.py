@@ -91,7 +91,7 @@ class Look:
             read, feed = self._stretch(feed, by, until, match)
             records += read.records
             whole = whole and read.whole
-            if len(records) >= ROWS or read.until >= until or time.monotonic() > self.ends:
+            if len(records) >= ROWS / 2 or read.until >= until or time.monotonic() > self.ends:
                 break
         never_set = [without_never(record, self.now) for record in records]
         return Read(never_set, feed, whole and feed.mark == until and not feed.behind)

@@ -78,8 +78,10 @@ class Round:
         """Where orders cannot be found by when they were shipped, they are timed when their promise is over."""
         by, match = self.look.promised(all_of_them=all_of_them)
         until = self.look.now - self.terms.promise
+        # where every order is read, and not only those that wait, a week of them would take a day
+        back = self.terms.look_back if match else min(self.terms.look_back, self.terms.window)
         try:
-            records = self._read(f"promised {by}", by, until - self.terms.look_back, until, match)
+            records = self._read(f"promised {by}", by, until - back, until, match)
         except Refused as refused:
             yield Gap("late_orders", str(refused))
             return
