@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exporter.web.status import AlertRow, Language, Status
 
 
-def page(name: str, runbook: Runbook, status: Status, frame: Frame, *, shop: str = "", token: str = "") -> str:
+def page(name: str, runbook: Runbook, status: Status, frame: Frame, shop: str = "") -> str:
     """`shop` is the one asked for; any other word for it means the shop with an alert, or the first that is watched."""
     from exporter.web import markdown as text  # noqa: PLC0415 - only runbooks need mistune
 
@@ -33,7 +33,6 @@ def page(name: str, runbook: Runbook, status: Status, frame: Frame, *, shop: str
     return template("runbook.html").render(
         name=name,
         frame=replace(frame, query={"shop": chosen} if chosen else {}),
-        token=token,
         html=text.html(runbook.markdown, language, Filling(place, cases), frame.asked(shop=chosen)),
         language=language,
         say=Wording(language, status.at, status.zone),

@@ -130,8 +130,7 @@ class Site(Starlette):
             shop = request.query_params.get("shop", "")
             if found is None:
                 return None
-            ours = token(request, self._view)
-            return Rendered.of(page(name, found, self._view.status(frame.language), frame, shop=shop, token=ours))
+            return Rendered.of(page(name, found, self._view.status(frame.language), frame, shop))
 
         return _page(request, await self._slowly(render))
 
