@@ -86,6 +86,7 @@ class Window:
             alerts=tuple(alerts.row(alert, language, mutes.get(alert.key)) for alert in about),
             trend=self.sparks.trend(name),
             skipped=self.watch.skipped().get(name, 0),
+            quoted_names=self._quotes_names(name.shop),
         )
 
     def dossier(self, fingerprint: str, language: Language) -> Dossier | None:
@@ -109,6 +110,11 @@ class Window:
     def _probe(self, name: Name) -> Probe | None:
         shop = self.plan().config.shops.get(name.shop)
         return shop.parts(name.shop).get(name) if shop else None
+
+    def _quotes_names(self, shop: str) -> bool:
+        section = self.plan().config.shops[shop]
+        others = (each.address() for each in (*section.databases.values(), *section.replicas.values()))
+        return all(url.get_backend_name() in ("postgresql", "sqlite") for url in (section.address(), *others))
 
     def _notices(self, language: Language) -> list[Notice]:
         """What people ought to know before they believe the page."""

@@ -18,6 +18,7 @@ class Inspection:
 
     `run_at`: when that began. `asked` are its statements, of many the slowest; `statements` is how many there were.
     `settings` are the figures among its settings as config.yaml says them, `limits` what rules compare with.
+    `quoted_names`: in the statements names stand in ", as in PostgreSQL, and no texts.
     """
 
     at: datetime
@@ -32,6 +33,7 @@ class Inspection:
     alerts: tuple[AlertRow, ...] = ()
     trend: Trend | None = None
     skipped: int = 0
+    quoted_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

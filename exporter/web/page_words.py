@@ -48,11 +48,14 @@ WORDS: Mapping[str, Both] = {
     "began": _both("开始", "Began"),
     "statements": _both("语句", "Statements"),
     "statements_count": _both(
-        "{number} 条语句，共 {length}，读取 {rows} 行", "{number} statements, {length} in all, {rows} rows"
+        "{number} 条语句，共 {length}，读取 {rows} 行", "{number} statements, {length} in all, rows: {rows}"
+    ),
+    "statements_count_one": _both(
+        "{number} 条语句，{length}，读取 {rows} 行", "{number} statement, {length}, rows: {rows}"
     ),
     "statements_slowest": _both("只列出最慢的 {number} 条", "The slowest {number} are listed"),
     "statements_none": _both("上次运行没有发出语句", "The last run sent no statement"),
-    "statement_cost": _both("{length}，{rows} 行", "{length}, {rows} rows"),
+    "statement_cost": _both("{length}，{rows} 行", "{length}, rows: {rows}"),
     "hidden": _both("语句中的取值已隐藏", "Values are hidden"),
     "plan": _both("执行计划", "Plan"),
     "settings": _both("设置与阈值", "Settings and limits"),
@@ -62,6 +65,7 @@ WORDS: Mapping[str, Both] = {
     "error_times": _both("{first} 至 {last}，{number} 次", "{first} to {last}, {number} times"),
     "samples": _both("样本", "Samples"),
     "samples_count": _both("{number} 个样本", "{number} samples"),
+    "samples_count_one": _both("{number} 个样本", "{number} sample"),
     "skipped": _both("因上次未结束而跳过", "Skipped, the one before still ran"),
     "times": _both("{number} 次", "{number} times"),
     "history": _both("历史", "History"),

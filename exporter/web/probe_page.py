@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _SAMPLES_SHOWN = 200
 _STATEMENT = 1_000
-_ALIAS, _LIST = re.compile(r'\bAS "(\w{1,40})"'), re.compile(r"\(\?(?:, \?){2,}\)")
+_NAME, _ALIAS = re.compile(r'"(\w{1,64})"'), re.compile(r'(?<=\bAS )"(\w{1,64})"')
+_LIST = re.compile(r"\(\?(?:, \?){2,}\)")
 
 
 def page(seen: Inspection, frame: Frame, token: str = "") -> str:
@@ -35,7 +36,7 @@ def page(seen: Inspection, frame: Frame, token: str = "") -> str:
         figures=figures(row.samples, say, row.part),
         gaps=reasons(row.gaps, say),
         why=half(row.why, frame.language),
-        statements=[(shape(each.sql), each) for each in seen.asked],
+        statements=[(shape(each.sql, quoted_names=seen.quoted_names), each) for each in seen.asked],
         seconds=sum(each.seconds for each in seen.asked),
         rows_read=sum(each.rows for each in seen.asked),
         samples=[written(each, row.shop) for each in row.samples[:_SAMPLES_SHOWN]],
@@ -45,9 +46,10 @@ def page(seen: Inspection, frame: Frame, token: str = "") -> str:
     )
 
 
-def shape(sql: str) -> str:
-    """A statement without values, and lists of them cut short; an alias in quotes is no value."""
-    return _LIST.sub("(?, …)", masking.statement(_ALIAS.sub(r"AS \1", sql)))[:_STATEMENT]
+def shape(sql: str, *, quoted_names: bool) -> str:
+    """A statement without values, and lists of them cut short; `quoted_names`: what stands in " is a name."""
+    names = _NAME if quoted_names else _ALIAS
+    return _LIST.sub("(?, …)", masking.statement(names.sub(r"\1", sql)))[:_STATEMENT]
 
 
 def written(sample: Sample, shop: str) -> str:

@@ -56,9 +56,9 @@ class Wording:
     def word(self, name: str, **values: object) -> str:
         return WORDS[name][self.language].format(**values)
 
-    def count(self, name: str, number: int) -> str:
+    def count(self, name: str, number: int, **values: object) -> str:
         """`name` in the singular where English has one."""
-        return self.word(f"{name}_one" if number == 1 and f"{name}_one" in WORDS else name, number=number)
+        return self.word(f"{name}_one" if number == 1 and f"{name}_one" in WORDS else name, number=number, **values)
 
     def probe(self, name: str) -> str:
         return PROBES[name][self.language] if name in PROBES else name.replace("_", " ")
