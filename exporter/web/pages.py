@@ -39,6 +39,11 @@ class Filter:
     def exists(self, rows: Iterable[ProbeRow]) -> bool:
         return self.state in ("", *WORST_FIRST) and (not self.shop or any(row.shop == self.shop for row in rows))
 
+    def alerts(self, alerts: Iterable[AlertRow]) -> list[AlertRow]:
+        """Those to act on first; none where a state is asked for, which is one of probes."""
+        wanted = [] if self.state else [each for each in alerts if self.shop in ("", each.shop)]
+        return sorted(wanted, key=_urgency)
+
     def rows(self, rows: Iterable[ProbeRow]) -> list[ProbeRow]:
         """Sorted by shop, each with the worst first."""
         wanted = [row for row in rows if self.shop in ("", row.shop) and self.state in ("", row.state)]
@@ -58,18 +63,17 @@ def home(
     wanted: Filter | None = None,
     trend: Callable[[Name], Trend | None] = nothing_known,
 ) -> str:
-    """`token` is what the forms carry; without one there are none. `trend` is asked for what is drawn in full."""
+    """`token` is what the forms carry; without one there are none."""
     say, frame, wanted = Wording(language, status.at, status.zone), frame or Frame(language), wanted or Filter()
     notices = status.notices
     if not wanted.exists(status.probes):
         frame, wanted = replace(frame, query={}), Filter()
         notices = (*notices, Notice("warning", say.word("notice_gone")))
     counts = Counter(row.state for row in status.probes)
-    rows = wanted.rows(status.probes)
-    shops = len({row.shop for row in rows})
-    in_full = rows if shops <= FEW or wanted.state else []
-    alerts = sorted((each for each in status.alerts if wanted.shop in ("", each.shop)), key=_urgency)
-    most = _ALERTS_SHOWN if shops <= FEW else _ALERTS_OF_MANY
+    rows, alerts = wanted.rows(status.probes), wanted.alerts(status.alerts)
+    few = len({row.shop for row in rows}) <= FEW
+    in_full = rows if few or wanted.state else []
+    most = _ALERTS_SHOWN if few else _ALERTS_OF_MANY
     return template("home.html").render(
         status=status,
         say=say,
@@ -78,8 +82,8 @@ def home(
         verdict=_verdict(status, counts, say),
         notices=notices,
         counts=[(state, say.count(f"count_{state}", counts[state])) for state in WORST_FIRST if counts[state]],
-        alerts=[] if wanted.state else alerts[:most],
-        more_alerts=[] if wanted.state else alerts[most:],
+        alerts=alerts[:most],
+        more_alerts=alerts[most:],
         matrix=matrix(rows, say, frame) if rows and not wanted.state else None,
         shops=_by_shop(in_full[:_ROWS_SHOWN]),
         more_rows=max(0, len(in_full) - _ROWS_SHOWN),

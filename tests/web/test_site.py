@@ -1,7 +1,6 @@
 """The pages over a real socket: many shops, one probe, one alert, and what is not there."""
 
 import gzip
-import re
 import statistics
 import time
 from dataclasses import replace
@@ -188,9 +187,6 @@ def test_hostile_text_is_text_on_every_page(ask):
             assert not tags.all("img"), path
             assert all(set(each) <= {"src", "defer"} and each["src"] == "renew.js" for each in tags.all("script")), path
             assert not [name for _, attributes in tags.tags for name in attributes if name.startswith("on")], path
-            assert (
-                not re.search(r"\b49\b", found.text.partition("</style>")[2].replace("49 ", "")) or "{{" in found.text
-            )
     finally:
         server.stop()
 
