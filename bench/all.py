@@ -18,6 +18,7 @@ FIGURES = (
     "fleet",
     "reconcile",
     "rules",
+    "page",
 )
 
 

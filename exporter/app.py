@@ -9,24 +9,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import collector, overview
-from exporter.config import ROOT
+from exporter import collector
 from exporter.duty import Duty
 from exporter.ear import Ear
+from exporter.failures import Failures
 from exporter.metrics import Exposition
 from exporter.model import Reading
+from exporter.overview import Window
 from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
 from exporter.selfmetrics import Reloads
 from exporter.silences import Desk
 from exporter.sittings import Sittings
+from exporter.sparks import Sparks
 from exporter.state import State, StateFaultError
 from exporter.watch import Watch
 from exporter.web import build
-from exporter.web.filling import Runbook
 from exporter.web.listen import ListenError
 from exporter.web.server import Server
-from exporter.web.status import Language, Status
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -68,7 +68,7 @@ class App:
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
-        self._exposition = Exposition()
+        self._exposition, self._sparks, self._failures = Exposition(), Sparks(), Failures()
         self._watch = Watch(self._on_reading, now)
         self._duty = Duty(
             self._state,
@@ -76,12 +76,12 @@ class App:
             exposition=self._exposition,
             watch=self._watch,
             now=now,
-            desk=lambda: self.desk,
+            desk=lambda: self._desk,
             port=lambda: self.port,
             on_change=self._sittings.news,
         )
-        self.desk, self.ear = self._desk(), Ear(self._duty.hear, lambda: self._plan.config.alerts, now)
-        self._server = Server(build(self, rooms), listen or plan.config.web.listen, plan.access)
+        self._desk = self._opened()
+        self._server = Server(build(self._window(), rooms), listen or plan.config.web.listen, plan.access)
 
     def run(self) -> int:
         """Watches until `stop()`; 0 when it ended as asked, 1 when address or state could not be used."""
@@ -122,9 +122,6 @@ class App:
 
     # what the web asks for
 
-    def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]:
-        return self._exposition.page(accept, gzip)
-
     def ready(self) -> str | None:
         if other := self._duty.leader():
             return None if other.leader else "nobody leads yet"
@@ -154,22 +151,6 @@ class App:
             log.info("the configuration was reloaded")
             return []
 
-    def status(self, language: Language) -> Status:
-        return overview.status(
-            self._now(),
-            config=self._plan.config,
-            watch=self._watch,
-            active=self._duty.active(),
-            mutes=self._duty.mutes(),
-            standing=self._duty.standing,
-            desk=self.desk,
-            rooms=self._duty.rooms(),
-            language=language,
-        )
-
-    def runbook(self, name: str, language: Language) -> Runbook | None:
-        return overview.runbook(ROOT, self._plan.config, name, language)
-
     # how it is put together
 
     def _apply(self, plan: Plan) -> None:
@@ -177,13 +158,33 @@ class App:
             log.warning("web.listen, state and leases are read at start only: restart to change them")
         self._duty.use(plan)
         self._server.replace(plan.access)
+        for memory in (self._sparks, self._failures):
+            memory.only(plan.bench.watched)
         self._sittings.news()
 
     @property
     def _plan(self) -> Plan:
         return self._duty.plan
 
-    def _desk(self) -> Desk:
+    def _window(self) -> Window:
+        return Window(
+            now=self._now,
+            plan=lambda: self._plan,
+            watch=self._watch,
+            duty=self._duty,
+            desk=self._desk,
+            ear=Ear(self._duty.hear, lambda: self._plan.config.alerts, self._now),
+            state=self._state,
+            reloads=self._reloads,
+            sparks=self._sparks,
+            failures=self._failures,
+            page=self._exposition.page,
+            ready=self.ready,
+            leading=self.leading,
+            reload=self.reload,
+        )
+
+    def _opened(self) -> Desk:
         """It asks for the judge and the plan that are at work when it is asked."""
         return Desk(
             self._state,
@@ -196,6 +197,8 @@ class App:
 
     def _on_reading(self, probe: Probe, reading: Reading) -> None:
         self._exposition.put(reading, probe.thresholds())
+        self._sparks.note(reading)
+        self._failures.note(reading)
         self._sittings.news()
 
     def _sit(self) -> None:

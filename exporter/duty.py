@@ -13,7 +13,7 @@ from exporter.heartbeats import Heartbeats
 from exporter.judge import Judge
 from exporter.leases import Lead, Standing
 from exporter.metrics import Exposition
-from exporter.model import Alert, AlertKey, Delivery, Group, Mute, Sample
+from exporter.model import Alert, AlertKey, Delivery, Group, Ledger, Mute, Sample
 from exporter.outgoing import Outgoing
 from exporter.plan import Plan
 from exporter.reports import Reports
@@ -153,6 +153,14 @@ class Duty:
 
     def _opened(self) -> Outgoing:
         return Outgoing(self._state, self.plan.bench, now=self._now, on_change=self._on_change)
+
+    def failed(self) -> Mapping[str, str]:
+        """The rules that could not be evaluated the last time, and why."""
+        return self._judge.failed() if self.on and self._judge else {}
+
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """What each group of alerts was told; only the sidecar on duty knows."""
+        return self._judge.ledgers() if self.on and self._judge else {}
 
     def close(self) -> None:
         """Lets runs and messages under way end, for a few seconds."""

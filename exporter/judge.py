@@ -13,7 +13,7 @@ from exporter.bench import Bench
 from exporter.doubt import Doubt
 from exporter.evidence import Evidence
 from exporter.metrics import alert_series
-from exporter.model import Alert, AlertKey, Flip, Group, Mute, Sample
+from exporter.model import Alert, AlertKey, Flip, Group, Ledger, Mute, Sample
 from exporter.relay import Relay
 from exporter.rules import Judgement, Series
 from exporter.selfmetrics import FAILED_RULES, JUDGED_AT, kept
@@ -45,7 +45,7 @@ class Judge:
         self._evidence = Evidence()
         self._active: dict[AlertKey, Alert] = dict(state.alerts())
         self._resuming = True
-        self._failed: frozenset[str] = frozenset()
+        self._failed: Mapping[str, str] = {}
         self._judged_at: datetime | None = None
         self._lock = threading.Lock()
 
@@ -71,6 +71,14 @@ class Judge:
     def group(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """The labels by which an alert with these is told together with others."""
         return self._relay.group(labels) or self._bench.group(labels)
+
+    def failed(self) -> Mapping[str, str]:
+        """The rules that could not be evaluated the last time, and why."""
+        return self._failed
+
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """What each group of alerts was told."""
+        return self._teller.ledgers
 
     def samples(self) -> list[Sample]:
         """What it says of itself."""
@@ -129,9 +137,9 @@ class Judge:
         self._resuming = False
 
     def _log(self, failed: Mapping[str, str]) -> None:
-        for rule in sorted(failed.keys() - self._failed):
+        for rule in sorted(failed.keys() - self._failed.keys()):
             log.error("rule %s cannot be evaluated, its alerts keep their state: %s", rule, failed[rule])
-        self._failed = frozenset(failed)
+        self._failed = dict(failed)
 
     def _shops(self) -> set[str]:
         return {"", *self._bench.config.shops, *(alert.labels.get("shop", "") for alert in self._active.values())}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from exporter.model import Gap, Reading, Sample
+from exporter.model import Asked, Gap, Reading, Sample
 from exporter.probes import Probe
 from exporter.shop import NotApplicable, Shop, ShopError
 
 MOST_SAMPLES = 2_000
 """Samples of one reading; a probe that would export more has a label it should not have."""
+
+MOST_STATEMENTS = 30
+LONGEST_STATEMENT = 1_000
+"""Of a run this is kept in memory until the next: its slowest statements, and so many characters of each."""
 
 
 def read(name: str, probe: Probe, shop: Shop, at: datetime) -> Reading:
@@ -33,7 +39,30 @@ def read(name: str, probe: Probe, shop: Shop, at: datetime) -> Reading:
         error = f"fault in the probe itself: {type(fault).__name__} at {_place(fault)}"
     seconds = time.monotonic() - began
     last = None if error else at
-    return Reading(name, shop.name, at, seconds, samples, gaps, error, last, shop.part, shop.coverage())
+    asked, statements = _slowest(shop.trace), len(shop.trace)
+    return Reading(
+        name, shop.name, at, seconds, samples, gaps, error, last, shop.part, shop.coverage(), asked, statements
+    )
+
+
+def following(before: Reading | None, reading: Reading) -> Reading:
+    """With what only the run before knew: the last answer, and the plans of statements that were asked for then."""
+    if before is None:
+        return reading
+    plans = {each.sql: each.plan for each in before.asked if each.plan}
+    asked = tuple(replace(each, plan=each.plan or plans.get(each.sql, ())) for each in reading.asked)
+    last = before.last_success if reading.error is not None else reading.last_success
+    return replace(reading, last_success=last, asked=asked)
+
+
+def _slowest(trace: Sequence[Asked]) -> tuple[Asked, ...]:
+    """In the order in which they were sent."""
+    least = sorted((each.seconds for each in trace), reverse=True)[:MOST_STATEMENTS][-1:] or [0.0]
+    slow = [each for each in trace if each.seconds >= least[0]][:MOST_STATEMENTS]
+    return tuple(
+        replace(each, sql=f"{each.sql[:LONGEST_STATEMENT]}…") if len(each.sql) > LONGEST_STATEMENT else each
+        for each in slow
+    )
 
 
 def _place(fault: BaseException) -> str:

@@ -45,6 +45,10 @@ class Reloads:
         if ok:
             self._good_at = self._now()
 
+    @property
+    def ok(self) -> bool:
+        return self._ok
+
     def samples(self) -> list[Sample]:
         good = [RELOADED_AT(self._good_at.timestamp())] if self._good_at else []
         return [RELOADED(self._ok), *good]

@@ -49,7 +49,7 @@ class Teller:
         self, state: State, wake: Callable[[], None], muted: Muted = nobody, *, buttons: Buttons = no_buttons
     ) -> None:
         self._state, self.wake, self._muted, self._buttons = state, wake, muted, buttons
-        self._ledgers = state.ledgers()
+        self.ledgers = state.ledgers()
         self.noted = state.noted()
         self.mutes: Mapping[AlertKey, Mute] = {}
         self._unrouted = 0
@@ -63,9 +63,9 @@ class Teller:
         now: datetime,
     ) -> None:
         """One round: from `before` to `active` by `flips`. It is written down with its cards, or nothing changed."""
-        mutes = self.muted(bench, grouping.known(self._ledgers, active.values(), flips), now)
+        mutes = self.muted(bench, grouping.known(self.ledgers, active.values(), flips), now)
         ledgers, groups = grouping.step(
-            self._ledgers,
+            self.ledgers,
             active.values(),
             flips,
             mutes=mutes,
@@ -74,10 +74,10 @@ class Teller:
             external_url=bench.config.web.external_url,
         )
         written = [pair for group in groups for pair in self.cards(bench, group, bench.route(group.alerts[0].labels))]
-        if flips or ledgers != self._ledgers or _changed(before, active) or self._due(active, now):
+        if flips or ledgers != self.ledgers or _changed(before, active) or self._due(active, now):
             self._state.commit(active, written, now, ledgers=ledgers, records=records(flips, mutes))
             self.noted = now
-        self._ledgers, self.mutes = ledgers, mutes
+        self.ledgers, self.mutes = ledgers, mutes
         self.log(flips, bench.route)
         if written:
             self.wake()

@@ -18,7 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from exporter.lanes import Lanes, first_runs
 from exporter.model import Name, Reading
 from exporter.probes import Probe
-from exporter.reading import read
+from exporter.reading import following, read
 from exporter.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -137,8 +137,7 @@ class Watch:
             if name not in self._rounds or not _same(self._rounds[name], asked):
                 return  # reloaded meanwhile: this is not what is asked for now
             before = self._readings.get(name)
-            if reading.error is not None and before is not None:
-                reading = replace(reading, last_success=before.last_success)
+            reading = following(before, reading)
             self._readings[name] = reading
             self._renew(name, asked)
             if reading.error is not None and asked.probe.every > _AGAIN:

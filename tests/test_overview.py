@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from exporter import overview
-from exporter.model import Alert, Case
+from exporter.model import Alert, Case, Mute, Name, Reading
 
 AT = datetime(2026, 3, 1, 19, 12, 5, tzinfo=UTC)
 NOBODY_SILENCES = SimpleNamespace(history=lambda _: [], muted=lambda *_: {})
@@ -52,3 +52,21 @@ def test_a_title_is_told_in_words():
 def test_the_unit_is_in_the_language_of_the_page():
     assert row(89, "笔订单").unit == "笔订单"
     assert row(89, "笔订单", language="en").unit == "笔订单 in English"
+
+
+def test_a_probe_whose_alerts_are_all_muted_is_silenced():
+    name = Name("main", "pending_paid")
+    alert = Alert("A", {"shop": "main", "probe": "pending_paid"}, "firing", AT, 1)
+    watch = SimpleNamespace(
+        readings=lambda: {name: Reading("pending_paid", "main", AT, 0.1)}, names=lambda: [name], next_run=lambda _: None
+    )
+
+    def state(mutes):
+        shown = overview.status(
+            AT, mutes=mutes, desk=NOBODY_SILENCES, config=SimpleNamespace(zone=UTC), watch=watch, active=[alert],
+            rooms=(), language="zh",
+        )  # fmt: skip
+        return shown.probes[0].state
+
+    assert state({}) == "firing"
+    assert state({alert.key: Mute("quiet")}) == "silenced"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from exporter.model import Alert, Card, Case, Entry, Fact, Flip, Group, Ledger, Link, Mute, Record, Told
+from exporter.model import Alert, Card, Case, Entry, Fact, Flip, Group, Ledger, Link, Mute, Record, Told, fingerprint
 from exporter.state import State, StateFaultError, nouns
 
 AT = datetime(2026, 11, 22, 3, 4, 5, 678901, UTC)
@@ -492,6 +492,33 @@ def test_the_journal_is_read_newest_first_and_by_its_span(state):
     state.commit({}, [], AT, records=[a_record(at) for at in minutes])
     assert [each.at for each in state.history(minutes[1], minutes[4])] == minutes[3:0:-1]
     assert len(state.history(minutes[0], minutes[4], most=2)) == 2
+
+
+def test_the_journal_is_read_by_alert(state):
+    mine, other = a_record(AT), a_record(AT, "Other")
+    later = a_record(AT + timedelta(hours=1))
+    state.commit({}, [], AT, records=[mine, other, later])
+    name = fingerprint(mine.labels)
+    assert state.history_of(name, AT, 10) == [later, mine]
+    assert state.history_of(name, AT, 1) == [later]
+    assert state.history_of(name, AT + timedelta(minutes=1), 10) == [later]
+    assert state.history_of("0" * 16, AT, 10) == []
+
+
+def test_a_journal_of_before_the_pages_of_alerts_is_led_on_and_keeps_its_records(tmp_path):
+    before = State(f"sqlite:///{tmp_path}/state.db")
+    before.commit({}, [], AT, records=[a_record(AT)])
+    before.close()
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("DROP INDEX order_health_journal_alert")
+        connection.execute("ALTER TABLE order_health_journal DROP COLUMN alert")
+        connection.execute("UPDATE order_health_meta SET value = '3' WHERE name = 'version'")
+    connection.close()
+    now = State(f"sqlite:///{tmp_path}/state.db")
+    assert now.history(AT, AT + timedelta(seconds=1)) == [a_record(AT)]
+    now.commit({}, [], AT, records=[a_record(AT)])
+    assert now.history_of(fingerprint(a_record(AT).labels), AT, 10) == [a_record(AT)]
+    now.close()
 
 
 def test_the_journal_keeps_a_month_and_a_bounded_number(state, monkeypatch):

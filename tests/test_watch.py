@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from exporter import lanes
-from exporter.model import Gap, Metric, Name, Sample
+from exporter.model import Asked, Gap, Metric, Name, Reading, Sample, Step
 from exporter.probes import Probe
-from exporter.reading import MOST_SAMPLES, read
+from exporter.reading import LONGEST_STATEMENT, MOST_SAMPLES, MOST_STATEMENTS, following, read
 from exporter.shop import NotApplicable, ShopError
 from exporter.watch import Round, Watch
 
@@ -22,7 +22,7 @@ AT = datetime(2026, 1, 23, 3, 0, tzinfo=UTC)
 class Shop(SimpleNamespace):
     """As much of a shop as the watch itself touches."""
 
-    part = ""
+    part, trace = "", ()
 
     def bounded(self, probe, seconds, part=""):
         return Shop(**{**vars(self), "part": part})
@@ -271,3 +271,18 @@ def test_a_clock_that_leaps_ahead_spoils_no_reading():
         assert [reading.error for reading in log.readings] == [None]
     finally:
         watch.stop()
+
+
+def test_of_many_statements_the_slowest_are_kept_in_their_order():
+    trace = tuple(Asked(f"SELECT {n}", n / 1000, 1) for n in range(100))
+    reading = read("says", Says(), shop(trace=(*trace, Asked("x" * 5000, 9.0, 1))), AT)
+    assert (len(reading.asked), reading.statements) == (MOST_STATEMENTS, 101)
+    assert reading.asked[0].sql == "SELECT 71"
+    assert len(reading.asked[-1].sql) == LONGEST_STATEMENT + 1
+
+
+def test_a_plan_stands_until_the_statement_is_explained_again():
+    steps = (Step("orders", "range", "orders_paid", 12),)
+    first = Reading("says", "main", AT, 0.1, last_success=AT, asked=(Asked("SELECT 1", 0.1, 1, steps),))
+    then = following(first, Reading("says", "main", AT, 0.1, error="down", asked=(Asked("SELECT 1", 0.2, 0),)))
+    assert (then.asked[0].plan, then.asked[0].seconds, then.last_success) == (steps, 0.2, AT)

@@ -1,15 +1,16 @@
 """The nouns that travel between the rooms: frozen, without I/O, importing nothing of ours."""
 
 from exporter.model.alerting import Alert, AlertKey, External, Finding, Flip, Record
-from exporter.model.grouping import Entry, Group, Ledger, Reason, Told
+from exporter.model.grouping import Entry, Group, Ledger, Reason, Told, fingerprint
 from exporter.model.hearing import Heard, Said
 from exporter.model.muting import Matcher, Mute, Operator, Silence
 from exporter.model.telling import Card, Cause, DeadLetter, Delivery, Fact, Link, Outcome, Receipt, Refusal
-from exporter.model.watching import Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample
+from exporter.model.watching import Asked, Case, Coverage, Gap, Kind, Metric, Name, Reading, Sample, Step
 
 __all__ = [
     "Alert",
     "AlertKey",
+    "Asked",
     "Card",
     "Case",
     "Cause",
@@ -41,5 +42,7 @@ __all__ = [
     "Said",
     "Sample",
     "Silence",
+    "Step",
     "Told",
+    "fingerprint",
 ]

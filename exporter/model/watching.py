@@ -138,11 +138,35 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One table of a plan: how it is read (`access` in MySQL's words) and how many rows the server expects."""
+
+    table: str
+    access: str
+    key: str | None
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.access} over {self.key or 'no index'}, about {self.rows} rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement of one run; its binds are never kept."""
+
+    sql: str
+    seconds: float
+    rows: int
+    plan: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one run of a probe brought back; `error` is set exactly when it failed, and then there are no samples.
 
     `part` names what was asked where a probe runs as several parts: a replica, a query.
-    `at` is when the run began, `seconds` how long it took, `last_success` when the probe last answered.
+    `at` is when the run began, `seconds` how long it took, `last_success` when the probe last answered. `asked` are
+    the statements it sent, for the probe's page: of many the slowest; `statements` is how many there were.
     """
 
     probe: str
@@ -155,6 +179,8 @@ class Reading:
     last_success: datetime | None = None
     part: str = ""
     coverage: tuple[Coverage, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    statements: int = 0
 
     @property
     def name(self) -> Name:

@@ -14,13 +14,12 @@ from exporter.database.errors import (
 )
 from exporter.database.server import Server
 from exporter.database.shape import ColumnShape, IndexShape, TableShape
-from exporter.shop.guard import Step
+from exporter.model import Asked, Step
 from exporter.shop.measured import Measured
 from exporter.shop.node import Node
 from exporter.shop.notes import Memory
 from exporter.shop.queues import BoundQueue
 from exporter.shop.replication import Trail, Who
-from exporter.shop.run import Asked
 from exporter.shop.shop import Shop
 from exporter.shop.table import Record, Table
 from exporter.shop.windows import Scan

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from exporter.database import Planned
 from exporter.database.catalog import HOUR, Catalog
 from exporter.database.errors import Refused
+from exporter.model import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,19 +29,6 @@ _WHOLE = ("ALL", "index")  # `index` walks every row as well, in the order of a 
 def _shape(statement: str) -> str:
     """The statement without the length of its lists; finding them in a long one costs more than the lookup of a row."""
     return _LIST.sub("IN (…)", statement)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One table of a plan: how it is read (`access` in MySQL's words) and how many rows the server expects."""
-
-    table: str
-    access: str
-    key: str | None
-    rows: int
-
-    def __str__(self) -> str:
-        return f"{self.table}: {self.access} over {self.key or 'no index'}, about {self.rows} rows"
 
 
 class Plan(Planned):

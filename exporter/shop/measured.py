@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from exporter.database.select import Select
-    from exporter.shop.guard import Step
+    from exporter.model import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from exporter.database.errors import NotApplicable
+from exporter.model import Asked
 from exporter.queues import Keys
 from exporter.queues.errors import QueueError, Unreachable
-from exporter.shop.run import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -12,7 +12,8 @@ from exporter.database import StatementError
 from exporter.database.deadline import Deadline
 from exporter.database.errors import Denied, Ended, ShopError
 from exporter.database.faults import told
-from exporter.shop.guard import Plan, Step
+from exporter.model import Asked, Step
+from exporter.shop.guard import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 
     from exporter.mapping.shards import Shard
     from exporter.shop.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A statement of this run; its binds are never kept."""
-
-    sql: str
-    seconds: float
-    rows: int
-    plan: tuple[Step, ...] = ()
 
 
 @lru_cache(maxsize=256)

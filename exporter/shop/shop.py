@@ -13,7 +13,7 @@ from exporter.shop.notes import AtHome, Memory, Notes
 from exporter.shop.premises import Premises
 from exporter.shop.queues import BoundQueue, Queues
 from exporter.shop.replication import Trail, caught_up
-from exporter.shop.run import Asked, Run
+from exporter.shop.run import Run
 from exporter.shop.servers import Servers
 from exporter.shop.tables import Tables
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from exporter.mapping import Mapping as ShopMapping
+    from exporter.model import Asked
     from exporter.queues import Broker
 
     Match = Mapping[str, Collection[Any]]

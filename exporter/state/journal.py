@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from exporter.model import Record
+from exporter.model import Record, fingerprint
 from exporter.state import nouns
 from exporter.state.schema import journal
 from exporter.state.store import Store
@@ -26,10 +26,20 @@ class Journal(Store):
         with self._begin() as connection:
             return [nouns.record(body) for body in connection.scalars(asked)]
 
+    def history_of(self, alert: str, since: datetime, most: int) -> list[Record]:
+        """The flips of the alerts with this fingerprint, newest first, at most so many."""
+        mine = journal.c.alert == alert, journal.c.at >= since.timestamp()
+        asked = select(journal.c.body).where(*mine).order_by(journal.c.at.desc(), journal.c.id.desc()).limit(most)
+        with self._begin() as connection:
+            return [nouns.record(body) for body in connection.scalars(asked)]
+
     def _record(self, connection: Connection, records: Sequence[Record], at: datetime) -> None:
         if not records:
             return
-        connection.execute(insert(journal), [{"at": each.at.timestamp(), "body": nouns.text(each)} for each in records])
+        rows = [
+            {"at": each.at.timestamp(), "alert": fingerprint(each.labels), "body": nouns.text(each)} for each in records
+        ]
+        connection.execute(insert(journal), rows)
         connection.execute(delete(journal).where(journal.c.at < at.timestamp() - KEPT_SECONDS))
         last = connection.scalar(select(journal.c.id).order_by(journal.c.id.desc()).offset(KEPT_RECORDS).limit(1))
         if last is not None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 
@@ -123,8 +124,10 @@ journal = _table(
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
     Column("body", LONG, nullable=False),
+    Column("alert", String(16)),  # its fingerprint; older rows have none
 )
 Index("order_health_journal_at", journal.c.at)
+_OF_ALERT = Index("order_health_journal_alert", journal.c.alert, journal.c.at)
 
 leader = _table(
     "leader",  # one row
@@ -167,6 +170,12 @@ def _leader(connection: Connection) -> None:
         connection.execute(insert(leader).values(id=1, epoch=0, holder="", ends=0.0))
 
 
+def _alerts_in_journal(connection: Connection) -> None:
+    if "alert" not in {each["name"] for each in inspect(connection).get_columns(journal.name)}:
+        connection.execute(text(f"ALTER TABLE {journal.name} ADD COLUMN alert VARCHAR(16)"))
+        _OF_ALERT.create(connection)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     METADATA.create_all,
     _grouping,
@@ -174,6 +183,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _heard,
     _dead_letters,
     _leader,
+    _alerts_in_journal,
 )
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 

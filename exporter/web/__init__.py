@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from exporter.model import Name
     from exporter.silences import Desk
+    from exporter.sparks import Trend
+    from exporter.web.details import Dossier, Inspection
     from exporter.web.filling import Runbook
     from exporter.web.status import Language, Status
 
@@ -28,6 +31,7 @@ HEARING = "/alertmanager"
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _SECURITY: _Headers = [
@@ -73,6 +77,13 @@ class View(Protocol):
     def status(self, language: Language) -> Status: ...
     def runbook(self, name: str, language: Language) -> Runbook | None:
         """None when there is no such runbook."""
+
+    def trend(self, name: Name) -> Trend | None: ...
+    def inspection(self, name: Name, language: Language) -> Inspection | None:
+        """None when it is not watched, or no longer."""
+
+    def dossier(self, fingerprint: str, language: Language) -> Dossier | None:
+        """None when nobody remembers such an alert."""
 
 
 def build(view: View, rooms: Sequence[BaseRoute] = ()) -> ASGIApp:

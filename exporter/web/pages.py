@@ -1,113 +1,99 @@
-"""The pages for people: rendered on the server, readable without JavaScript, everything from outside escaped."""
+"""The status page: rendered on the server, readable without JavaScript, everything from outside escaped."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-import jinja2
-
-from exporter.text import half, halves
-from exporter.web.status import ProbeRow, State, Status
+from exporter.text import half
+from exporter.web.curve import curve
+from exporter.web.figures import first, reasons
+from exporter.web.frame import Frame
+from exporter.web.matrix import FEW, WORST_FIRST, matrix
+from exporter.web.status import Notice, ProbeRow, State, Status
+from exporter.web.templates import template
 from exporter.web.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from exporter.model import Gap, Sample
+    from exporter.model import Name
+    from exporter.sparks import Trend
     from exporter.web.status import AlertRow, Language
 
-_TEMPLATES = Path(__file__).with_name("templates")
-_WORST_FIRST = get_args(State)
 _SEVERITIES = ("critical", "warning", "info")
-_SUMMABLE = (
-    "_orders", "_skus", "_anomalies", "_messages", "_cards", "_rows", "_reservations", "_changes", "_findings",
-)  # fmt: skip
-_MOST_SHOWN = 6
-CASES_SHOWN = 10
+CASES_SHOWN = 4
+_ALERTS_SHOWN, _ALERTS_OF_MANY, _ROWS_SHOWN = 20, 8, 120
+"""Cards and rows that are drawn in full: nobody reads more of them, and a phone has to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A metric of one probe as it is shown: a total where one makes sense, and its parts by label."""
+class Filter:
+    """What was asked for: of one `shop`, in one `state`; "" for all."""
 
-    name: str
-    total: str
-    parts: tuple[tuple[str, str], ...]
-    rest: str
+    shop: str = ""
+    state: str = ""
+
+    def exists(self, rows: Iterable[ProbeRow]) -> bool:
+        return self.state in ("", *WORST_FIRST) and (not self.shop or any(row.shop == self.shop for row in rows))
+
+    def alerts(self, alerts: Iterable[AlertRow]) -> list[AlertRow]:
+        """Those to act on first; none where a state is asked for, which is one of probes."""
+        wanted = [] if self.state else [each for each in alerts if self.shop in ("", each.shop)]
+        return sorted(wanted, key=_urgency)
+
+    def rows(self, rows: Iterable[ProbeRow]) -> list[ProbeRow]:
+        """Sorted by shop, each with the worst first."""
+        wanted = [row for row in rows if self.shop in ("", row.shop) and self.state in ("", row.state)]
+        return sorted(wanted, key=lambda row: (row.shop, WORST_FIRST.index(row.state), row.probe, row.part))
 
 
-def home(status: Status, language: Language, token: str = "") -> str:
+def nothing_known(_name: Name) -> Trend | None:
+    return None
+
+
+def home(
+    status: Status,
+    language: Language,
+    token: str = "",
+    *,
+    frame: Frame | None = None,
+    wanted: Filter | None = None,
+    trend: Callable[[Name], Trend | None] = nothing_known,
+) -> str:
     """`token` is what the forms carry; without one there are none."""
-    wording = Wording(language, status.at, status.zone)
+    say, frame, wanted = Wording(language, status.at, status.zone), frame or Frame(language), wanted or Filter()
+    notices = status.notices
+    if not wanted.exists(status.probes):
+        frame, wanted = replace(frame, query={}), Filter()
+        notices = (*notices, Notice("warning", say.word("notice_gone")))
     counts = Counter(row.state for row in status.probes)
+    rows, alerts = wanted.rows(status.probes), wanted.alerts(status.alerts)
+    few = len({row.shop for row in rows}) <= FEW
+    in_full = rows if few or wanted.state else []
+    most = _ALERTS_SHOWN if few else _ALERTS_OF_MANY
     return template("home.html").render(
         status=status,
-        say=wording,
-        verdict=_verdict(status, counts, wording),
-        notices=_notices(status, wording),
-        counts=[(state, wording.count(f"count_{state}", counts[state])) for state in _WORST_FIRST if counts[state]],
-        alerts=sorted(status.alerts, key=_urgency),
-        shops=_by_shop(status.probes),
-        figures=figures,
+        say=say,
+        frame=frame,
+        wanted=wanted,
+        verdict=_verdict(status, counts, say),
+        notices=notices,
+        counts=[(state, say.count(f"count_{state}", counts[state])) for state in WORST_FIRST if counts[state]],
+        alerts=alerts[:most],
+        more_alerts=alerts[most:],
+        matrix=matrix(rows, say, frame) if rows and not wanted.state else None,
+        shops=_by_shop(in_full[:_ROWS_SHOWN]),
+        more_rows=max(0, len(in_full) - _ROWS_SHOWN),
+        first=first,
         reasons=reasons,
+        drawn=lambda row: curve(trend(row.name), say),
         half=half,
-        halves=halves,
         cases_shown=CASES_SHOWN,
         token=token,
     )
-
-
-def figures(samples: Iterable[Sample], say: Wording, part: str = "") -> list[Figure]:
-    """In the order the probe gave them: zeros are counted, not listed, histograms left out, the part not said again."""
-    grouped: dict[str, list[Sample]] = {}
-    for sample in samples:
-        if sample.metric.of:
-            continue
-        grouped.setdefault(sample.metric.name, []).append(sample)
-    return [_figure(name, each, say, part) for name, each in grouped.items()]
-
-
-def reasons(gaps: Iterable[Gap], say: Wording) -> list[tuple[str, str]]:
-    """What cannot be told, and why; each reason once."""
-    grouped: dict[str, list[str]] = {}
-    for gap in gaps:
-        grouped.setdefault(gap.why, []).append(say.check(gap.check))
-    comma = "、" if say.language == "zh" else ", "
-    return [(comma.join(dict.fromkeys(checks)), half(why, say.language)) for why, checks in grouped.items()]
-
-
-def _figure(name: str, samples: list[Sample], say: Wording, part: str) -> Figure:
-    metric = samples[0].metric
-    summed = name.endswith(_SUMMABLE)
-    if len(samples) == 1 and not metric.labels:
-        return Figure(say.metric(name), say.value(metric, samples[0].value), (), "")
-    shown = sorted(
-        (each for each in samples if each.value or not summed), key=lambda each: -each.value if summed else 0
-    )
-    parts = tuple((_labels(each, say, part), say.value(metric, each.value)) for each in shown[:_MOST_SHOWN])
-    more, zeros = len(shown) - len(parts), len(samples) - len(shown)
-    rest = say.word("others", number=more) if more else say.word("others_zero", number=zeros) if zeros and parts else ""
-    return Figure(say.metric(name), say.number(sum(each.value for each in samples)) if summed else "", parts, rest)
-
-
-def _labels(sample: Sample, say: Wording, part: str) -> str:
-    told = zip(sample.metric.labels, sample.labels, strict=True)
-    return " · ".join(filter(None, (say.label(*each) for each in told if not part or each[1] != part)))
-
-
-def _notices(status: Status, say: Wording) -> list[str]:
-    """What one of several sidecars says of the others."""
-    standing, found = status.standing, []
-    if standing and not standing.leads:
-        found.append(say.word("stands_by", leader=standing.leader) if standing.leader else say.word("nobody_leads"))
-    if standing and not standing.reachable:
-        found.append(say.word("leases_away"))
-    return found
 
 
 def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple[str, str]:
@@ -121,26 +107,17 @@ def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple
         return "failing", say.word("cards_stuck")
     if counts["waiting"]:
         return "waiting", say.word("probes_waiting")
-    if status.standing and not status.standing.leads:
+    if status.stands_by:
         return "healthy", say.word("standing_by")
     return ("healthy", say.word("all_healthy")) if status.probes else ("waiting", say.word("nothing_configured"))
 
 
-def _urgency(alert: AlertRow) -> tuple[bool, int, float]:
+def _urgency(alert: AlertRow) -> tuple[bool, bool, int, float]:
+    """What fires and is told, worst and oldest first."""
     known = alert.severity in _SEVERITIES
-    return alert.status == "pending", _SEVERITIES.index(alert.severity) if known else 1, alert.since.timestamp()
+    rank = _SEVERITIES.index(alert.severity) if known else 1
+    return alert.status == "pending", alert.mute is not None, rank, alert.since.timestamp()
 
 
-def _by_shop(rows: Iterable[ProbeRow]) -> list[tuple[str, list[ProbeRow]]]:
-    ordered = sorted(rows, key=lambda row: (row.shop, _WORST_FIRST.index(row.state), row.probe, row.part))
-    return [(shop, list(each)) for shop, each in groupby(ordered, key=lambda row: row.shop)]
-
-
-@cache
-def template(name: str) -> jinja2.Template:
-    """A page's template; everything from outside is escaped in it."""
-    room = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    return room.get_template(name)
+def _by_shop(rows: Sequence[ProbeRow]) -> list[tuple[str, list[ProbeRow]]]:
+    return [(shop, list(each)) for shop, each in groupby(rows, key=lambda row: row.shop)]

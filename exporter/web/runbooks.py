@@ -5,38 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from exporter.mapping import WORDS, Mapping, TableMap
 from exporter.shop.table import TIMES
 from exporter.web.filling import Filling, Place, Runbook
-from exporter.web.pages import CASES_SHOWN, template
+from exporter.web.pages import CASES_SHOWN
+from exporter.web.templates import template
 from exporter.web.wording import Wording
 
 if TYPE_CHECKING:
+    from exporter.web.frame import Frame
     from exporter.web.status import AlertRow, Language, Status
 
 
-def page(name: str, runbook: Runbook, language: Language, status: Status, shop: str = "") -> str:
+def page(name: str, runbook: Runbook, status: Status, frame: Frame, shop: str = "") -> str:
     """`shop` is the one asked for; any other word for it means the shop with an alert, or the first that is watched."""
     from exporter.web import markdown as text  # noqa: PLC0415 - only runbooks need mistune
 
+    language = frame.language
     about = [alert for alert in status.alerts if alert.runbook == name]
     watched = [place for place in runbook.places if name in place.probes] or list(runbook.places)
     place = _chosen(watched, about, shop)
     alerts = [replace(alert, runbook="") for alert in about if place is None or alert.shop in ("", place.shop)]
     cases = list(dict.fromkeys(case.ref for alert in alerts for case in alert.evidence))
     several = place is not None and len(watched) > 1
-    query = f"?shop={quote(place.shop, safe='')}" if place and several else ""
+    chosen = place.shop if place and several else ""
     return template("runbook.html").render(
         name=name,
-        html=text.html(runbook.markdown, language, Filling(place, cases), query),
+        frame=replace(frame, query={"shop": chosen} if chosen else {}),
+        html=text.html(runbook.markdown, language, Filling(place, cases), frame.asked(shop=chosen)),
         language=language,
         say=Wording(language, status.at, status.zone),
         alerts=alerts,
         place=place,
         others=[each.shop for each in watched if place and each.shop != place.shop],
-        query=query,
         notes=list(_notes(place, language)) if place and "{orders" in runbook.markdown else [],
         cases_shown=CASES_SHOWN,
         token="",  # who reads how to repair acts on the status page

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 
-from exporter.leases import Standing
-from exporter.model import Case, Delivery, Gap, Mute, Sample, Silence
+from exporter.model import Case, Delivery, Gap, Mute, Name, Sample, Silence
 
 Language = Literal["zh", "en"]
-State = Literal["firing", "failing", "waiting", "healthy", "not_applicable"]
-"""Worst first. `waiting`: has not run yet; `failing`: its last run got no answer."""
+State = Literal["firing", "failing", "silenced", "waiting", "healthy", "not_applicable"]
+"""Worst first. `waiting`: has not run yet; `failing`: its last run got no answer; `silenced`: fires and is not told."""
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -32,13 +31,17 @@ class ProbeRow:
     part: str = ""
     next_run: datetime | None = None
 
+    @property
+    def name(self) -> Name:
+        return Name(self.shop, self.probe, self.part)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
     """An alert that is open, its `title`, `unit` and `text` in the language asked for.
 
     `unlisted`: cases that it counts beyond those of its evidence. `runbook` is a name under /runbooks. `id` is the
-    digest of its key; `mute` is why it is not told.
+    digest of its key, `fingerprint` that of its labels, by which its page is found; `mute` is why it is not told.
     """
 
     title: str
@@ -54,6 +57,9 @@ class AlertRow:
     unlisted: int = 0
     id: str = ""
     mute: Mute | None = None
+    fingerprint: str = ""
+    probe: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,15 @@ def _shown(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What one ought to know before one believes the page, in its language; `link` leads to more of it."""
+
+    severity: Literal["critical", "warning", "info"]
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything at one instant `at`; times are shown in `zone`."""
 
@@ -101,7 +116,8 @@ class Status:
     channels: tuple[Delivery, ...] = ()
     silences: tuple[SilenceRow, ...] = ()
     zone: tzinfo = SHANGHAI
-    standing: Standing | None = None
+    notices: tuple[Notice, ...] = ()
+    stands_by: bool = False
 
 
 def as_json(thing: object) -> Any:

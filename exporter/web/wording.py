@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from exporter.cards.words import SECONDS
 from exporter.cards.words import WORDS as CARDS
+from exporter.text import halves
 from exporter.web.labels import LABELS
 from exporter.web.names import METRICS, PROBES
+from exporter.web.page_words import WORDS as DETAILS
 from exporter.web.silences.words import WORDS as SILENCES
 from exporter.web.words import WORDS as PAGES
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from exporter.model import Metric
     from exporter.web.status import Language
 
-WORDS = {**PAGES, **SILENCES}
+WORDS = {**PAGES, **DETAILS, **SILENCES}
 _LONGEST = 80  # characters of a text from outside, such as an order number
 _UNITS = {
     "zh": ((86400, " 天"), (3600, " 小时"), (60, " 分钟"), (1, " 秒")),
@@ -28,7 +30,16 @@ _UNITS = {
 }
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 
-_FLAGS = ("_missing", "_truncated", "_estimated", "_full_scan", "_is_replica", "_read_only", "_replica_running")
+_FLAGS = (
+    "_missing",
+    "_cached",
+    "_truncated",
+    "_estimated",
+    "_full_scan",
+    "_is_replica",
+    "_read_only",
+    "_replica_running",
+)
 """Metrics that are 1 or 0 and answer a question."""
 
 _WHOLE_FROM = 1000
@@ -46,9 +57,9 @@ class Wording:
     def word(self, name: str, **values: object) -> str:
         return WORDS[name][self.language].format(**values)
 
-    def count(self, name: str, number: int) -> str:
+    def count(self, name: str, number: int, **values: object) -> str:
         """`name` in the singular where English has one."""
-        return self.word(f"{name}_one" if number == 1 and f"{name}_one" in WORDS else name, number=number)
+        return self.word(f"{name}_one" if number == 1 and f"{name}_one" in WORDS else name, number=number, **values)
 
     def probe(self, name: str) -> str:
         return PROBES[name][self.language] if name in PROBES else name.replace("_", " ")
@@ -118,13 +129,19 @@ class Wording:
             return "–"
         return f"{value:,.0f}" if value == int(value) or abs(value) >= _WHOLE_FROM else f"{value:.4g}"
 
-    def figure(self, value: float, unit: str) -> str:
+    def figure(self, value: float | None, unit: str) -> str:
         """An alert's value: seconds as a length of time, anything else as a number whose unit stands beside it."""
+        if value is None:
+            return ""
         return self.length(value) if unit in SECONDS else self.number(value)
 
     def unit(self, unit: str) -> str:
         """What is to stand beside the figure."""
         return "" if unit in SECONDS else self.text(unit)
+
+    def note(self, note: str) -> str:
+        """A case's note in this language."""
+        return self.text(halves(note, self.language))
 
     def text(self, text: str, longest: int = _LONGEST) -> str:
         """Text from outside on one line and not endless; what cannot be printed is shown as �."""

@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=("$@")
 [ $# -gt 0 ] || packages=(mariadb-server prometheus prometheus-alertmanager postgresql nginx-light varnish squid openssl
-    curl maven default-jre-headless redis-server rabbitmq-server sqlite3 faketime systemd)
+    curl maven default-jre-headless redis-server rabbitmq-server sqlite3 faketime systemd
+    chromium npm fonts-noto-cjk)
 
 # What proves that a package is there, however it was installed.
 there() {
@@ -20,6 +21,8 @@ there() {
         maven) command -v mvn ;;
         default-jre-headless) command -v java ;;
         systemd) command -v systemd-analyze ;;
+        chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+        fonts-noto-cjk) ls /usr/share/fonts/opentype/noto/NotoSansCJK*.ttc ;;
         rabbitmq-server) command -v rabbitmq-server || ls /usr/lib/rabbitmq/bin/rabbitmq-server ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1

@@ -10,10 +10,12 @@ from exporter import probes
 from exporter.model import Case, Delivery, Gap, Metric
 from exporter.probes.pending_paid.tell import AGES, ANOMALY_KINDS, OLDEST_AGE
 from exporter.probes.schema_watch.compare import KINDS
-from exporter.web import pages
+from exporter.web import pages, probe_page
+from exporter.web.details import Inspection
+from exporter.web.frame import Frame
 from exporter.web.labels import LABELS
 from exporter.web.names import METRICS, PROBES
-from exporter.web.status import AlertRow, ProbeRow, Status
+from exporter.web.status import SHANGHAI, AlertRow, ProbeRow, Status
 from exporter.web.wording import Wording
 from exporter.web.words import WORDS
 
@@ -48,10 +50,16 @@ def page(language="zh", **more):
     return Text(pages.home(Status(AT, "1.2.3", **more), language))
 
 
+def inspected(row, language="zh", **more):
+    """The page of one probe."""
+    seen = Inspection(AT, SHANGHAI, row, settings={"every": "30s"}, limits={"stale": 600.0}, **more)
+    return Text(probe_page.page(seen, Frame(language, "../../")))
+
+
 def test_a_page_says_how_many_cases_it_does_not_list():
-    alert = replace(ALERT, evidence=tuple(Case(f"N{n}") for n in range(12)), unlisted=77)
+    alert = replace(ALERT, evidence=tuple(Case(f"N{n}") for n in range(12)), unlisted=77, fingerprint="0a")
     shown = page(alerts=(alert,)).text
-    assert "N11" in shown
+    assert "N3 其余 8 个" in shown
     assert "另有 77 个未列出" in shown
     assert "未列出" not in page(alerts=(replace(alert, unlisted=0),)).text
 
@@ -73,8 +81,9 @@ def test_a_statement_stands_whole_on_a_line_of_its_own():
 
 def test_a_reason_in_two_languages_is_told_in_the_one_of_the_page():
     row = replace(HEALTHY, gaps=(Gap("orders", "看不到 / it cannot be seen"), Gap("callbacks", "/a / b")))
-    assert "订单：看不到 不适用 · 支付回调：/a / b" in page(probes=(row,)).text
-    assert "orders: it cannot be seen" in page("en", probes=(row,)).text
+    assert "订单：看不到 不适用 · 支付回调：/a / b" in inspected(row).text
+    assert "orders: it cannot be seen" in inspected(row, "en").text
+    assert "orders: it cannot be seen" in page("en", probes=(replace(row, state="not_applicable"),)).text
 
 
 def test_the_first_thing_on_the_page_is_how_things_stand():
@@ -112,32 +121,33 @@ def test_a_probe_shows_its_total_its_parts_and_how_fresh_it_is():
         ORDERS(0, pay_channel="alipay", age="10m-1h"),
         OLDEST((AT - timedelta(hours=2, minutes=51)).timestamp()),
     )
-    said = page(probes=(replace(HEALTHY, samples=samples),)).text
+    assert "正常 89 已付款仍待支付的订单 上次成功 12 秒前" in page(probes=(replace(HEALTHY, samples=samples),)).text
+    said = inspected(replace(HEALTHY, samples=samples)).text
     assert "已付款仍待支付的订单 89 微信支付 · 10m-1h 61 支付宝 · 1h-24h 28 其余 1 项为 0" in said
     assert "最早一单的付款时间 2 小时 51 分钟前" in said
-    assert "上次成功 12 秒前 耗时 4.2 毫秒" in said
+    assert "耗时 4.2 毫秒 上次成功 03:11:53" in said
 
 
 def test_a_histogram_is_for_machines_and_an_empty_label_leaves_no_gap():
     sizes = Metric("order_health_message_bytes", "Sizes.", ("topic",), "histogram", (10,))
     oversize = Metric("order_health_recent_oversize_messages", "Oversize.", ("topic", "field", "content"))
     samples = (*sizes.observed((1,), 1, 5, topic="order_created"), oversize(3, topic="t", field="", content="hex"))
-    said = page(probes=(replace(HEALTHY, samples=samples),)).text
+    said = inspected(replace(HEALTHY, samples=samples)).text
     assert "超大消息 3 t · 十六进制 3" in said
-    assert "Inf" not in said
+    assert "Inf" not in said.partition("样本")[0]
 
 
 def test_a_check_that_can_never_be_answered_says_why():
     row = replace(HEALTHY, gaps=(Gap("reservations", "no such table"),))
-    assert "不适用 · 库存预占：no such table" in page(probes=(row,)).text
+    assert "不适用 · 库存预占：no such table" in inspected(row).text
 
 
 def test_checks_with_one_reason_stand_together():
     gaps = (Gap("orders", "账号 / account"), Gap("server_zone", "x"), Gap("callbacks", "账号 / account"))
     row = replace(HEALTHY, probe="slow_queries", part="statements", gaps=gaps)
-    assert "不适用 · 订单、支付回调：账号 不适用 · 数据库时区与映射不一致：x" in page(probes=(row,)).text
+    assert "不适用 · 订单、支付回调：账号 不适用 · 数据库时区与映射不一致：x" in inspected(row).text
     assert "Slow queries · statements" in page("en", probes=(row,)).text
-    assert "orders, payment callbacks: account" in page("en", probes=(row,)).text
+    assert "orders, payment callbacks: account" in inspected(row, "en").text
 
 
 def test_what_our_probes_say_is_said_in_words_and_not_in_names():
@@ -153,15 +163,16 @@ def test_what_our_probes_say_is_said_in_words_and_not_in_names():
     for check in ("orders", "callbacks", "reservations", "negative_stock", "pending_orders", "stale_reservations"):
         assert not Wording("zh", AT, UTC).check(check).isascii()
     samples = (ORDERS(1, pay_channel="alipay", age="under_2h"), Metric("order_health_stock_key_missing", "x")(1))
-    assert "支付宝 · 30 分钟–2 小时 1 缺少唯一键 是" in page(probes=(replace(HEALTHY, samples=samples),)).text
+    assert "支付宝 · 30 分钟–2 小时 1 缺少唯一键 是" in inspected(replace(HEALTHY, samples=samples)).text
 
 
 def test_an_alert_shows_since_when_its_evidence_and_the_way_to_the_runbook():
     cases = tuple(Case(f"SO-{n}", AT - timedelta(minutes=n), "¥128.00") for n in range(12))
-    shown = page(probes=(HEALTHY,), alerts=(replace(ALERT, evidence=cases),))
+    shown = page(probes=(HEALTHY,), alerts=(replace(ALERT, evidence=cases, fingerprint="00ab"),))
     assert "02:58:05 开始，已 14 分钟" in shown.text
     assert "SO-3 ¥128.00 3 分钟" in shown.text
-    assert "其余 2 个 SO-10" in shown.text
+    assert "其余 8 个" in shown.text
+    assert ("a", {"class": "more", "href": "alerts/00ab"}) in shown.tags
     assert ("a", {"class": "button", "href": "runbooks/pending_paid?shop=main"}) in shown.tags
 
 
@@ -229,9 +240,11 @@ def test_an_order_number_of_ten_kilobytes_or_with_newlines_stays_one_short_line(
     assert "a�b�c" in said
 
 
-def test_the_page_needs_no_script_and_fetches_nothing():
+def test_the_page_needs_no_script_and_has_one_that_renews_it():
     shown = page(probes=(HEALTHY,), alerts=(ALERT,))
-    assert not {"script", "link", "img", "iframe", "form"} & {tag for tag, _ in shown.tags}
+    assert not {"link", "img", "iframe", "form"} & {tag for tag, _ in shown.tags}
+    assert [attributes for tag, attributes in shown.tags if tag == "script"] == [{"src": "renew.js", "defer": None}]
+    assert ("meta", {"http-equiv": "refresh", "content": "30"}) in shown.tags  # in <noscript>
     assert ("meta", {"http-equiv": "refresh", "content": "30"}) in shown.tags
     assert ("html", {"lang": "zh-CN"}) in shown.tags
 
@@ -287,7 +300,8 @@ def test_a_part_is_not_said_again_with_each_of_its_figures():
     seconds = Metric("order_health_search_seconds", "x", ("search",))(0.246, search="by_phone")
     scans = Metric("order_health_search_full_scan", "x", ("search",))(1, search="by_phone")
     row = replace(HEALTHY, probe="slow_queries", part="by_phone", samples=(seconds, scans))
-    assert "慢查询 · by_phone 正常 搜索耗时 246 毫秒 全表扫描 是" in page(probes=(row,)).text
+    assert "慢查询 · by_phone 正常 246 毫秒 搜索耗时" in page(probes=(row,)).text
+    assert "搜索耗时 246 毫秒 全表扫描 是" in inspected(row).text
 
 
 def test_changes_and_weak_spots_are_told_in_words():
@@ -298,6 +312,6 @@ def test_changes_and_weak_spots_are_told_in_words():
         findings(1, table="orders", finding="float_money"),
         findings(0, table="", finding="open_phone"),
     )
-    said = page(probes=(replace(HEALTHY, probe="schema_watch", samples=samples),)).text
-    assert "表结构 正常 结构变更 2 orders · 映射用到的列没了 · 02:30:00 2" in said
+    said = inspected(replace(HEALTHY, probe="schema_watch", samples=samples)).text
+    assert "结构变更 2 orders · 映射用到的列没了 · 02:30:00 2" in said
     assert "结构隐患 1 orders · 金额用浮点数存储 1 其余 1 项为 0" in said

@@ -13,6 +13,7 @@ from exporter.commands.repair import KINDS
 from exporter.mapping import WORDS, load, tables
 from exporter.model import Case
 from exporter.web.filling import Filling, Place, Runbook
+from exporter.web.frame import Frame
 from exporter.web.runbooks import page
 from exporter.web.status import AlertRow, Status
 
@@ -39,7 +40,7 @@ class Shown(HTMLParser):
 
 
 def shown(markdown, *places, language="en", alerts=(), shop="", name="pending_paid"):
-    return page(name, Runbook(markdown, places), language, Status(AT, "", alerts=alerts), shop)
+    return page(name, Runbook(markdown, places), Status(AT, "", alerts=alerts), Frame(language, "../"), shop)
 
 
 def alert(*refs, shop="main", **more):
@@ -112,7 +113,7 @@ def test_each_of_several_shops_can_be_chosen_and_one_with_an_alert_comes_first()
     assert "<code>a</code>" in shown(text, *places, alerts=(alert("X", shop="b"),), shop="a")
     assert "<code>a</code>" in shown(text, *places, shop="removed")
     links = Shown(shown(text + " [n](negative_stock.en.md#x)", *places, shop="b")).links
-    assert links == ["../", "?shop=b&lang=zh", "?shop=a&lang=en", "?shop=c%26d&lang=en", "negative_stock?shop=b#x"]
+    assert links == ["../", "?shop=b&lang=zh", "?shop=a", "?shop=c%26d", "negative_stock?shop=b#x"]
 
 
 def test_a_shop_that_the_probe_does_not_watch_is_not_offered():

@@ -14,7 +14,7 @@ from exporter.cards.words import WORDS as CARDS
 from exporter.silences import Action, ForgedError, OverError, SilenceFaultError, UsedLinkError
 from exporter.silences.asking import NAME_LETTERS
 from exporter.text import masked, one_line
-from exporter.web.pages import template
+from exporter.web.templates import template
 
 if TYPE_CHECKING:
     from starlette.requests import Request
