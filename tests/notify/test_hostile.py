@@ -88,9 +88,10 @@ def shown(card):
 
 
 def harmless(card):
-    said = re.sub(r'<font color=\\"(?:info|comment|warning)\\">|</font>', "", shown(card))
-    assert not re.search(r"\]\(|[<`~]|!\[|@|(?<!\w)www\.", said.replace("o.example", ""))
-    assert "://" not in said.replace("http://o.example", "")
+    ours = r'<font color=\\"(?:info|comment|warning)\\">|</font>|http://o\.example[!-!#-\[\]-~]*'
+    said = re.sub(ours, "", shown(card))
+    assert not re.search(r"\]\(|[<`~]|!\[|@|(?<!\w)www\.", said)
+    assert "://" not in said
     assert "\u202e" not in said
 
 
