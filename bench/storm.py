@@ -105,13 +105,27 @@ def measured(count: int, by: str) -> None:
 
 def main() -> int:
     """Each in a process of its own, so that memory is its own."""
-    head = ("alerts", "by", "begin s", "told s", "messages", "quiet s", "end s", "told s", "messages", "MiB", "file MiB")
+    head = (
+        "alerts",
+        "by",
+        "begin s",
+        "told s",
+        "messages",
+        "quiet s",
+        "end s",
+        "told s",
+        "messages",
+        "MiB",
+        "file MiB",
+    )
     rows = []
     for count, by in CASES:
         run = subprocess.run(
             [sys.executable, __file__, str(count), by], capture_output=True, text=True, check=False, timeout=1800
         )
-        rows.append((f"{count:,}", by, *(run.stdout.strip().split("|") if run.returncode == 0 else [run.stderr[-300:]])))
+        rows.append(
+            (f"{count:,}", by, *(run.stdout.strip().split("|") if run.returncode == 0 else [run.stderr[-300:]]))
+        )
     table("A storm of alerts", head, rows)
     return any(len(row) < len(head) for row in rows)
 
