@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -138,7 +137,7 @@ def _alert_row(alert: Alert, language: Language, mute: Mute | None) -> AlertRow:
 def _unlisted(alert: Alert) -> int:
     """Only a value that counts the cases tells how many there are: milliseconds do not."""
     unit = alert.annotations.get("unit", "")
-    counts = math.isfinite(alert.value) and unit and unit not in MEASURES and alert.evidence and alert.value == round(alert.value)
+    counts = unit and unit not in MEASURES and alert.evidence and alert.value.is_integer()
     return max(0, round(alert.value) - len(alert.evidence)) if counts else 0
 
 
