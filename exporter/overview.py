@@ -137,7 +137,7 @@ def _alert_row(alert: Alert, language: Language, mute: Mute | None) -> AlertRow:
 def _unlisted(alert: Alert) -> int:
     """Only a value that counts the cases tells how many there are: milliseconds do not."""
     unit = alert.annotations.get("unit", "")
-    counts = unit and unit not in MEASURES and alert.evidence and alert.value.is_integer()
+    counts = unit and unit not in MEASURES and alert.evidence and float(alert.value).is_integer()
     return max(0, round(alert.value) - len(alert.evidence)) if counts else 0
 
 
