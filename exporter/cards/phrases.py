@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,7 +95,9 @@ class Words:
         return self.span(sum(int(each or 0) * size for each, size in sizes) + seconds)
 
     def amount(self, value: float, unit: str) -> str:
-        """A value as a figure; seconds as a length of time."""
+        """A value as a figure; seconds as a length of time. A division by zero in a rule makes `inf`."""
+        if not math.isfinite(value):
+            return f"{value:g}"
         if unit in SECONDS:
             return self.span(value)
         return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"

@@ -43,7 +43,7 @@ def runbook(annotations: Mapping[str, str], labels: Mapping[str, str], words: Wo
     own, name = annotations.get("runbook_url", ""), runbook_name(annotations, labels)
     if own.startswith(("https://", "http://")):
         return (Link(words.runbook, own),)
-    shop = quote(labels.get("shop", ""), safe="")
+    shop = quote(labels.get("shop", ""), safe="", errors="replace")
     place = f"{url.rstrip('/')}/runbooks/{name}{f'?shop={shop}' if shop else ''}"
     return (Link(words.runbook, place),) if url and name else ()
 
@@ -51,7 +51,7 @@ def runbook(annotations: Mapping[str, str], labels: Mapping[str, str], words: Wo
 def runbook_name(annotations: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """`docs/runbooks/pending_paid.md` → `pending_paid`; without a page of its own, the probe's."""
     own = PurePosixPath(annotations.get("runbook_url", "")).stem
-    return quote(own or labels.get("probe", ""), safe="")
+    return quote(own or labels.get("probe", ""), safe="", errors="replace")
 
 
 def status_page(words: Words, url: str) -> tuple[Link, ...]:

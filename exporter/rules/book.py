@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 
 from exporter.model import Alert, External, Finding
-from exporter.promql import NEWEST, EvaluationError, History, Instant, Selector, Value, Version, nameless
+from exporter.promql import NEWEST, EvaluationError, History, Selector, Value, Version, nameless
 from exporter.rules import evaluation
 from exporter.rules.loading import read_rules
 from exporter.rules.pace import Pace
@@ -133,7 +133,7 @@ class Rulebook:
         for name, rule in self._rules.items():
             if name not in waiting:
                 findings += self._one(name, rule, round_)
-        measured = cache(lambda name: self._measured(name, round_.now))
+        measured = cache(lambda name: evaluation.measured(self._alerts.get(name), round_.now))
         return Judgement(
             findings,
             dict(self._failed),
@@ -165,12 +165,6 @@ class Rulebook:
             later = rule.records and self._order[broken] > self._order[name]
             if other.records and other.title in rule.reads and not later:
                 raise EvaluationError(f"{other.title}, which it reads, could not be recorded: {why}")
-
-    def _measured(self, name: str, now: Instant) -> list[Value]:
-        try:
-            return evaluation.vector(self._alerts[name].expression.measured(now)) if name in self._alerts else []
-        except EvaluationError:
-            return []
 
     def _sources(self, rule: Rule) -> tuple[Selector, ...]:
         """The rule's selectors, and those of the recording rules behind them."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from exporter.promql import EvaluationError, Instant, Value
 from exporter.promql import nameless as without_name
+from exporter.rules.agreeing import Agreeing
 from exporter.rules.rule import Rule
 from exporter.rules.templates import NOWHERE, Scene
 
@@ -48,12 +49,16 @@ def _labels(rule: Rule, value: Value, name: Mapping[str, str], scene: Scene) -> 
     return {label: text for label, text in merged.items() if text}
 
 
-def agree(labels: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Do both say the same wherever both say something?"""
-    return all(others.get(name, text) == text for name, text in labels.items())
+def measured(rule: Rule | None, now: Instant) -> Agreeing[float]:
+    """What the rule compares; nothing where it is unknown or cannot be evaluated."""
+    try:
+        values = vector(rule.expression.measured(now)) if rule else []
+    except EvaluationError:
+        values = []
+    return Agreeing((without_name(each.labels), each.value) for each in values)
 
 
-def only(values: Sequence[Value], labels: Mapping[str, str]) -> float | None:
+def only(values: Agreeing[float], labels: Mapping[str, str]) -> float | None:
     """The one number among those that agree with the labels; None when that is not exactly one, or NaN."""
-    fitting = [each.value for each in values if agree(without_name(each.labels), labels)]
+    fitting = [value for _, value in values.find(labels)]
     return fitting[0] if len(fitting) == 1 and not math.isnan(fitting[0]) else None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from exporter.model import Case, Sample
 from exporter.promql import Selector
-from exporter.rules.evaluation import agree
+from exporter.rules.agreeing import Agreeing
 
 MOST_CASES = 200
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -21,32 +21,22 @@ def _labels(shop: str, sample: Sample) -> Mapping[str, str]:
     return sample.labelled(shop)
 
 
-_Told = tuple[Mapping[str, str], Sequence[Case]]
-
-
 class Cases:
-    """The evidence of samples, found by metric and shop: 10,000 alerts must not each look through all of it."""
+    """The evidence of samples, found by metric and labels."""
 
     def __init__(self, series: Series, labels: Callable[[str, Sample], Mapping[str, str]] = _labels) -> None:
-        self._by_metric: defaultdict[str, list[_Told]] = defaultdict(list)
-        self._by_shop: defaultdict[tuple[str, str], list[_Told]] = defaultdict(list)
+        told: defaultdict[str, list[tuple[Mapping[str, str], Sequence[Case]]]] = defaultdict(list)
         for shop, sample in series:
             if sample.evidence:
-                told = labels(shop, sample), sample.evidence
-                self._by_metric[sample.metric.name].append(told)
-                self._by_shop[sample.metric.name, told[0].get("shop", "")].append(told)
+                told[sample.metric.name].append((labels(shop, sample), sample.evidence))
+        self._told = {metric: Agreeing(each) for metric, each in told.items()}
 
     def evidence(self, selectors: Iterable[Selector], labels: Mapping[str, str]) -> tuple[Case, ...]:
         """The cases of the samples that are selected and agree with the labels: oldest first, each once, the first."""
         found: dict[Case, None] = {}
         for selector in selectors:
-            for sample_labels, its_cases in self._near(selector.name or "", labels.get("shop")):
-                if selector.accepts(sample_labels) and agree(sample_labels, labels):
-                    found.update(dict.fromkeys(its_cases))
+            if told := self._told.get(selector.name or ""):
+                for sample_labels, its_cases in told.find(labels):
+                    if selector.accepts(sample_labels):
+                        found.update(dict.fromkeys(its_cases))
         return tuple(sorted(found, key=lambda case: case.since or _NEVER)[:MOST_CASES])
-
-    def _near(self, metric: str, shop: str | None) -> Sequence[_Told]:
-        # Samples without a shop agree with any.
-        if shop is None:
-            return self._by_metric.get(metric, ())
-        return [*self._by_shop.get((metric, shop), ()), *(self._by_shop.get((metric, ""), ()) if shop else ())]
