@@ -44,6 +44,7 @@ def replay(healthy: float, faults: Sequence[Fault] = FAULTS) -> Result:
                 while traffic.orders - began < AN_HOUR and time.monotonic() - first < 2 * healthy:
                     time.sleep(0.1)
                 sold, quiet = traffic.orders - began, sidecar.street.told()
+                traffic.pace = AN_HOUR / 60
                 place = Place(ground, sidecar)
                 order = sorted(faults, key=lambda fault: -fault.lasts)
                 begun = [pool.submit(play, _held(fault, traffic), place, _APART * at) for at, fault in enumerate(order)]
@@ -75,7 +76,7 @@ def _strange(
 
 RATE = Fault(
     6, "47 orders in an hour of 2,300", "OrderRateDropped", "orders", "Orders are at 2.",
-    lambda m: m.total("orders_last_hour", event="created") == 47, lambda _: (), lambda _: None, ("47 / 2,3",),  over="Orders are at",
+    lambda m: m.total("orders_last_hour", event="created") == 47, lambda _: (), lambda _: None, ("47 / 2,3",), every=5.0,  over="Orders are at",
 )  # fmt: skip
 _BUCKET, _LONGEST = 300, 240
 """Seconds that the probe counts in one, and that the other incidents may take to begin."""
