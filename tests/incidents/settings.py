@@ -87,7 +87,7 @@ def shops(ground: Ground) -> Mapping[str, Any]:
 
 def hours(ground: Ground) -> Mapping[str, Any]:
     place = {"database": ground.pair.primary.url(HOURS, "oh"), "password": PASSWORD, "tables": "plain"}
-    return {"hours": {**place, "probes": {"order_rate": {"every": "5s", "grace": "10s"}}}}
+    return {"hours": {**place, "probes": {"order_rate": {"every": "1s", "grace": "10s"}}}}
 
 
 def channels(origin: str, token: str, secret: str) -> Mapping[str, Any]:
