@@ -13,14 +13,15 @@ from tests.incidents.ground import Ground
 AN_HOUR = 2300
 """Orders that the article's shop takes in one."""
 
-_TURN = 0.25
+_TURN, _MOST = 0.25, 100.0
+"""Seconds between two turns, and orders that one of them sells at the most."""
 
 
 class Traffic:
-    """Runs beside everything else from `start()` to `stop()`; `orders` counts what it has sold."""
+    """Runs beside everything else from `start()` to `stop()`: `pace` orders a second; `orders` counts what it has sold."""
 
     def __init__(self, ground: Ground, pace: float) -> None:
-        self._ground, self._pace, self.orders = ground, pace, 0
+        self._ground, self.pace, self.orders = ground, pace, 0
         self._stop, self.consuming = threading.Event(), threading.Event()
         self.consuming.set()
         self._thread = threading.Thread(target=self._run, name="healthy traffic", daemon=True)
@@ -37,12 +38,14 @@ class Traffic:
             raise self.fault
 
     def _run(self) -> None:
-        began = time.monotonic()
+        before, due = time.monotonic(), 0.0
         try:
             while not self._stop.wait(_TURN):
-                due = round((time.monotonic() - began) * self._pace) - self.orders
-                if due > 0:
-                    self._sell(min(due, 60))
+                now = time.monotonic()
+                before, due = now, min(due + (now - before) * self.pace, _MOST)
+                if due >= 1:
+                    self._sell(int(due))
+                    due -= int(due)
         except BaseException as error:
             self.fault = error
 
