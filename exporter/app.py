@@ -9,19 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import collector, overview, selfmetrics
+from exporter import collector, overview
 from exporter.config import ROOT
+from exporter.duty import Duty
 from exporter.ear import Ear
-from exporter.heartbeats import Heartbeats
-from exporter.judge import Judge
 from exporter.metrics import Exposition
 from exporter.model import Reading
-from exporter.outgoing import Outgoing
 from exporter.plan import FAULTS, Plan
 from exporter.probes import Probe
-from exporter.reports import Reports
 from exporter.selfmetrics import Reloads
-from exporter.shops import Shops
 from exporter.silences import Desk
 from exporter.sittings import Sittings
 from exporter.state import State, StateFaultError
@@ -42,7 +38,6 @@ class StartFaultError(Exception):
     """The sidecar cannot start; the text is one fault a line, ready for people."""
 
 
-_FAREWELL_SECONDS = 3.0
 _FAULTS = (*FAULTS, StateFaultError)
 
 
@@ -63,25 +58,30 @@ class App:
         rooms: Sequence[BaseRoute] = (),
     ) -> None:
         self._file, self._web_config, self._now = file, web_config, now
-        self._reloading = threading.Lock()
-        self._stopping = threading.Event()
+        self._reloading, self._stopping = threading.Lock(), threading.Event()
         self._reloads = Reloads(now)
         try:
-            self._plan = Plan.read(self._file, self._web_config)
-            self._state = State(self._plan.config.state_url().render_as_string(hide_password=False))
-            self._state.own()
+            plan = Plan.read(self._file, self._web_config)
+            self._state = State(plan.config.state_url().render_as_string(hide_password=False))
+            if plan.config.leases is None:
+                self._state.own()
         except _FAULTS as fault:
             raise StartFaultError(str(fault)) from None
         self._sittings = Sittings(self._sit, lambda: self._plan.config.alerts.every)
-        self._shops = Shops(self._state)
         self._exposition = Exposition()
-        self._outgoing = Outgoing(self._state, self._plan.bench, now=now, on_change=self._sittings.news)
         self._watch = Watch(self._on_reading, now)
-        self.desk, series, wake = self._desk(), self._exposition.series, self._outgoing.wake
-        self._judge = Judge(self._plan.bench, self._state, series, wake, muted=self.desk.muted, buttons=self.desk.links)
-        self.ear = Ear(self._judge, lambda: self._plan.config.alerts, now)
-        self._reports, self._heartbeats = Reports(self._state, wake), Heartbeats(self._state, wake)
-        self._server = Server(build(self, rooms), listen or self._plan.config.web.listen, self._plan.access)
+        self._duty = Duty(
+            self._state,
+            plan,
+            exposition=self._exposition,
+            watch=self._watch,
+            now=now,
+            desk=lambda: self.desk,
+            port=lambda: self.port,
+            on_change=self._sittings.news,
+        )
+        self.desk, self.ear = self._desk(), Ear(self._duty.hear, lambda: self._plan.config.alerts, now)
+        self._server = Server(build(self, rooms), listen or plan.config.web.listen, plan.access)
 
     def run(self) -> int:
         """Watches until `stop()`; 0 when it ended as asked, 1 when address or state could not be used."""
@@ -99,9 +99,8 @@ class App:
         """Returns when it serves; raises ListenError before anything is asked or sent."""
         self._server.start()
         self._reloads.note(ok=True)
-        self._outgoing.start()
         self._watch.start()
-        self._watch.follow(self._shops.rounds(self._plan.config))
+        self._duty.start()
         self._sittings.start()
 
     def stop(self) -> None:
@@ -113,9 +112,7 @@ class App:
         self._stopping.set()
         self._sittings.stop()
         self._server.stop()
-        self._watch.stop()
-        self._outgoing.stop(_FAREWELL_SECONDS)
-        self._shops.close()
+        self._duty.close()
         self._state.close()
 
     @property
@@ -129,11 +126,17 @@ class App:
         return self._exposition.page(accept, gzip)
 
     def ready(self) -> str | None:
+        if other := self._duty.leader():
+            return None if other.leader else "nobody leads yet"
         if not self._watch.names():
             return "not watching yet"
         if waiting := self._watch.waiting():
             return f"not run yet: {', '.join(name.said for name in waiting)}"
         return None
+
+    def leading(self) -> str | None:
+        other = self._duty.leader()
+        return f"{other.leader or 'nobody'} leads, this sidecar stands by" if other else None
 
     def reload(self) -> list[str]:
         """Reads the configuration again; its faults, or nothing when the new one is at work."""
@@ -156,10 +159,11 @@ class App:
             self._now(),
             config=self._plan.config,
             watch=self._watch,
-            active=self._judge.active(),
-            mutes=self._judge.mutes(),
+            active=self._duty.active(),
+            mutes=self._duty.mutes(),
+            standing=self._duty.standing,
             desk=self.desk,
-            rooms=self._outgoing.rooms(),
+            rooms=self._duty.rooms(),
             language=language,
         )
 
@@ -169,25 +173,24 @@ class App:
     # how it is put together
 
     def _apply(self, plan: Plan) -> None:
-        if (plan.config.web.listen, plan.config.state) != (self._plan.config.web.listen, self._plan.config.state):
-            log.warning("web.listen and state are read at start only: restart to change them")
-        before, self._plan = self._plan, plan
-        self._judge.use(plan.bench)
-        self._outgoing.use(plan.bench)
+        if plan.read_at_start() != self._plan.read_at_start():
+            log.warning("web.listen, state and leases are read at start only: restart to change them")
+        self._duty.use(plan)
         self._server.replace(plan.access)
-        self._watch.follow(self._shops.rounds(self._plan.config))
-        for name in before.bench.watched.keys() - plan.bench.watched.keys():
-            self._exposition.drop(name)
         self._sittings.news()
+
+    @property
+    def _plan(self) -> Plan:
+        return self._duty.plan
 
     def _desk(self) -> Desk:
         """It asks for the judge and the plan that are at work when it is asked."""
         return Desk(
             self._state,
             now=self._now,
-            active=lambda: self._judge.active(),  # noqa: PLW0108 - see above
+            active=self._duty.active,
             terms=lambda: self._plan.config.terms(),  # noqa: PLW0108 - see above
-            group_of=lambda labels: self._judge.group(labels),  # noqa: PLW0108 - see above
+            group_of=self._duty.group,
             on_change=self._sittings.news,
         )
 
@@ -196,10 +199,4 @@ class App:
         self._sittings.news()
 
     def _sit(self) -> None:
-        """What the sidecar says of itself is judged as well, so it comes first; the state's fault stops no judging."""
-        own = [*self._outgoing.samples(), *self._reloads.samples(), *self._judge.samples(), *self.desk.samples()]
-        self._exposition.own([*own, *self._heartbeats.samples(), *selfmetrics.skipped(self._watch.skipped())])
-        self._judge.sit(self._now())
-        self._outgoing.show(self._judge.judged())
-        self._reports.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())
-        self._heartbeats.look(self._plan.config, self._exposition.series(), self._judge.active(), self._now())
+        self._duty.sit(self._reloads.samples())

@@ -7,14 +7,16 @@ from datetime import datetime
 
 from exporter import webhook
 from exporter.config import Alerts
-from exporter.judge import Judge
+from exporter.model import Group
 
 
 class Ear:
-    """`settings` are asked for anew each time: a reload changes them."""
+    """`tell` is told what was heard; `settings` are asked for anew each time: a reload changes them."""
 
-    def __init__(self, judge: Judge, settings: Callable[[], Alerts], now: Callable[[], datetime]) -> None:
-        self._judge, self._settings, self._now = judge, settings, now
+    def __init__(
+        self, tell: Callable[[Group], None], settings: Callable[[], Alerts], now: Callable[[], datetime]
+    ) -> None:
+        self._tell, self._settings, self._now = tell, settings, now
 
     @property
     def token(self) -> str | None:
@@ -26,4 +28,4 @@ class Ear:
 
     def hear(self, body: bytes) -> None:
         """Raises WebhookFaultError, and StateFaultError when nothing was written down."""
-        self._judge.hear(webhook.read(body, self._now()))
+        self._tell(webhook.read(body, self._now()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from exporter import __version__, probes
 from exporter.cards.words import MEASURES, WORDS
 from exporter.config import Config, ShopSection
+from exporter.leases import Standing
 from exporter.model import Alert, AlertKey, Delivery, Mute, Name, Reading
 from exporter.silences import Desk, digest
 from exporter.state import StateFaultError
@@ -30,6 +31,7 @@ def status(
     desk: Desk,
     rooms: Iterable[Delivery],
     language: Language,
+    standing: Standing | None = None,
 ) -> Status:
     """Everything at one instant, alerts worst and oldest first."""
     alerts = sorted(active, key=lambda a: (a.status, _WORST.get(a.labels.get("severity", ""), 3), a.since))
@@ -49,6 +51,7 @@ def status(
         channels=tuple(rooms),
         silences=tuple(rows),
         zone=config.zone,
+        standing=standing,
     )
 
 

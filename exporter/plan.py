@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -30,6 +30,14 @@ class Plan:
         access = Access.load(web_config) if web_config else None
         rulebook = Rulebook.load(config.rule_files(), config.external(), config.target(), config.alerts.promql)
         return cls(config, rulebook, access)
+
+    def anew(self) -> Self:
+        """The same for a judge who knows nothing of what was."""
+        return replace(self, rulebook=self.rulebook.anew())
+
+    def read_at_start(self) -> tuple[object, ...]:
+        """What a reload does not change."""
+        return self.config.web.listen, self.config.state, self.config.leases
 
     @cached_property
     def bench(self) -> Bench:

@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
-from exporter import __main__, delivery, heartbeats, metrics, notify, probes, relay, selfmetrics, silences
+from exporter import __main__, delivery, heartbeats, leases, metrics, notify, probes, relay, selfmetrics, silences
 from exporter.config import Config
 from exporter.delivery import peers
 from exporter.model import Card, Link, Metric
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "exporter").rglob("*.py"))
 OWN = [
     thing
-    for room in (delivery, heartbeats, peers, metrics, relay, selfmetrics, silences)
+    for room in (delivery, heartbeats, leases, peers, metrics, relay, selfmetrics, silences)
     for thing in vars(room).values()
     if isinstance(thing, Metric)
 ]

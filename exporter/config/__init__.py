@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 
 from exporter.config.addresses import StateUrl, named
 from exporter.config.alerting import Alerts, Route
+from exporter.config.leases import Leases
 from exporter.config.plugged import Channels
 from exporter.config.sections import ShopSection, Web
 from exporter.config.times import Quiet, Zone
@@ -50,6 +51,8 @@ class Config(Strict):
     """Where the sidecar listens, and how people reach it."""
     state: StateUrl = SecretStr("sqlite:///order-health.db")
     """Where alerts, waiting cards and open cases are kept: any SQLAlchemy URL. SQLite's path may start at this file."""
+    leases: Leases | None = None
+    """Where several sidecars with one `state` on a server agree which of them leads; none for a sidecar alone."""
     language: Literal["zh", "en"] = "zh"
     """Of the cards. Pages follow the browser."""
     zone: Zone = ZoneInfo("Asia/Shanghai")
@@ -94,6 +97,16 @@ class Config(Strict):
             raise faults("Config", found)
         return self
 
+    @model_validator(mode="after")
+    def _leases_share_a_state(self) -> Self:
+        if self.leases and self.state_url().get_backend_name() == "sqlite":
+            text = (
+                "several sidecars need a state that all of them reach; write for example "
+                "state: mysql+pymysql://order_health@10.0.0.5/order_health, or postgresql+psycopg://…"
+            )
+            raise faults("Config", [fault(("state",), "not_shared", text)])
+        return self
+
     def rooms(self) -> dict[str, Channel]:
         """The channels that take cards."""
         return rooms(self.channels)
@@ -122,7 +135,9 @@ class Config(Strict):
 
     def target(self) -> Mapping[str, str]:
         """The labels that a scrape of this sidecar would add; they stay the same from one start to the next."""
-        instance = self.web.listen.removesuffix(":0") if self.alerts.instance is None else self.alerts.instance
+        # an alert is known again by its labels: they must not depend on which sidecar leads
+        here = "order-health" if self.leases else self.web.listen.removesuffix(":0")
+        instance = here if self.alerts.instance is None else self.alerts.instance
         labels = {"job": self.alerts.job, "instance": instance}
         return {name: text for name, text in labels.items() if text}
 

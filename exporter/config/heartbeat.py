@@ -18,11 +18,11 @@ class Heartbeat(Strict):
     """
 
     to: list[str] = Field(default_factory=list)
-    """The rooms that get a small card."""
+    """Channels that get a small card …"""
     url: SecretStr | None = None
-    """An address that is asked for instead; a secret."""
+    """… or an address that is asked, of a service that tells when nobody asks any more."""
     every: Annotated[Duration, Field(ge=10)] | None = None
-    """How often; unless set, every day for cards and every minute for a `url`."""
+    """How often; unless set, daily for a card and every minute for an address."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from exporter.delivery.post import NoAnswerError
 from exporter.delivery.verdict import Verdict, verdict
 from exporter.model import Card, Receipt
 from exporter.notify import Channel
-from exporter.state import Pending, State, StateFaultError
+from exporter.state import OvertakenError, Pending, State, StateFaultError
 
 if TYPE_CHECKING:
     import requests
@@ -67,15 +68,22 @@ class Carrier:
         self._random = random.Random()  # noqa: S311 - it only spreads retries
         self.ahead: float | None = None
 
-    def carry(self, row: Pending, channel: Channel) -> Answer | None:
-        """Sends what the room does not have yet of this card; None when the pace asks to send the rest later."""
+    def carry(self, row: Pending, channel: Channel, claimed: float) -> Answer | None:
+        """Sends what the room does not have yet of this card; None when the rest is to be sent later.
+
+        `claimed` is when the claim was asked for, of the monotonic clock.
+        """
         try:
             messages = written(row, channel, self._time_there())
         except Exception as error:  # noqa: BLE001 - one card that cannot be written holds up no other
             receipt = Receipt(False, f"this card cannot be written for the channel ({type(error).__name__})")
             return self._refused(row, replace(receipt, outcome="unwritable"), row.parts, unsure=False, answered=True)
         for part in range(row.parts, len(messages)):
-            if part > row.parts and not self._may_go_on(row, part, channel):
+            if part > row.parts:
+                claimed = time.monotonic()
+                if not self._may_go_on(row, part, channel):
+                    return None
+            if self._stood_still(row, part, claimed):
                 return None
             try:
                 response = self._post(messages[part])
@@ -88,6 +96,15 @@ class Carrier:
         now = self._around.clock()
         self._surely(lambda: self._state.accept(row, now))
         return Answer(_moment(now), Receipt(True, "accepted"))
+
+    def _stood_still(self, row: Pending, part: int, claimed: float) -> bool:
+        """Whether this process was paused between the claim and the message: somebody else may be sending it by now."""
+        if time.monotonic() - claimed < self._state.stood_still:
+            return False
+        now = self._around.clock()
+        log.warning("channel %s: card %d was not sent: this process stood still", row.channel, row.id)
+        self._surely(lambda: self._state.postpone(row, now, now, parts=part))
+        return True
 
     def _time_there(self) -> datetime:
         now = self._around.now()
@@ -146,6 +163,8 @@ class Carrier:
         while True:
             try:
                 return action()
+            except OvertakenError:
+                raise
             except StateFaultError as fault:
                 log.error("%s", fault)  # noqa: TRY400 - the traceback says no more
                 if self._stopping.wait(_STATE_AGAIN_SECONDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from exporter.delivery.carrier import Answer, Carrier, Surroundings, written
@@ -112,9 +113,9 @@ class Robot:
         choice = Pace.of(self.channel).choose(due, sends, now, self._weigh)
         if not choice.rows:
             return self._spill(now, choice.at)
-        row = self._together(choice.rows, now)
+        row, claimed = self._together(choice.rows, now), time.monotonic()
         if row and self._state.claim(row, now, self._around.lease):
-            self._send(row)
+            self._send(row, claimed)
         return now
 
     def _spill(self, now: float, until: float) -> float:
@@ -131,8 +132,8 @@ class Robot:
         """By how many seconds our clock is ahead of the room's; None while that is not known."""
         return self._carrier.ahead
 
-    def _send(self, row: Pending) -> None:
-        answer = self._carrier.carry(row, self.channel)
+    def _send(self, row: Pending, claimed: float) -> None:
+        answer = self._carrier.carry(row, self.channel, claimed)
         if row.unsure:
             self._tell("repeated", 1)
         if answer is None:

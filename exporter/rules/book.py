@@ -34,18 +34,15 @@ class Judgement:
     """What the alert's rule compares, also when it no longer holds; None when that is not exactly one number."""
 
 
-_NO_TARGET: Mapping[str, str] = {}
+Labels = Mapping[str, str]
+_NO_TARGET: Labels = {}
 
 
 class Rulebook:
     """The rules of all files. A rule's name is its alert's; where several share that, more is added to each."""
 
     def __init__(
-        self,
-        rules: Sequence[Rule],
-        external: External = NOBODY,
-        target: Mapping[str, str] = _NO_TARGET,
-        version: Version = NEWEST,
+        self, rules: Sequence[Rule], external: External = NOBODY, target: Labels = _NO_TARGET, version: Version = NEWEST
     ) -> None:
         self._external, self._target, self._version = external, target, version
         self._rules = dict(zip(names(rules), rules, strict=True))
@@ -58,8 +55,7 @@ class Rulebook:
         self._selectors = {name: self._sources(rule) for name, rule in self._alerts.items()}
         self._reach = reaches(self._rules)
         self._read = frozenset[str]().union(*(rule.reads for rule in rules))
-        self._asks = any(rule.asks for rule in rules)
-        self._pace = Pace()
+        self._pace, self._asks = Pace(), any(rule.asks for rule in rules)
         self._past = Past(reads(rules), target, everything=self._asks)
         self._quiet: dict[str, tuple[tuple[int, int], ...]] = {}
         self._failed: dict[str, str] = {}
@@ -70,10 +66,10 @@ class Rulebook:
         cls,
         patterns: Sequence[str],
         external: External = NOBODY,
-        target: Mapping[str, str] = _NO_TARGET,
+        target: Labels = _NO_TARGET,
         version: Version = NEWEST,
     ) -> Rulebook:
-        """The rules of every file that a pattern matches, over series with the labels of this target of a scrape.
+        """The rules of all files that these patterns match, over series with the labels of this target of a scrape.
 
         `version`: the major one of the Prometheus that they are judged like. Raises `RuleFaultError` with all faults.
         """
@@ -83,6 +79,10 @@ class Rulebook:
         """Goes on with the past that was noted for other rules, as far as these need it."""
         self._past.inherit(before._past)
         self._made.update((title, made) for title, made in before._made.items() if title in self._behind)
+
+    def anew(self) -> Rulebook:
+        """The same rules without a past: nobody has looked for a while."""
+        return Rulebook(list(self._rules.values()), self._external, self._target, self._version)
 
     @property
     def history(self) -> History:

@@ -18,15 +18,17 @@ from exporter.state.bulletins import Bulletins
 from exporter.state.digests import Digests
 from exporter.state.file import StateFaultError
 from exporter.state.hearing import Hearing
+from exporter.state.leadership import Leader, Leadership
 from exporter.state.letters import DeadLetters
 from exporter.state.outbox import Pending, Waiting
 from exporter.state.schema import alerts, groups, memory, meta, told
+from exporter.state.sharing import OvertakenError
 from exporter.state.silences import FullError, Silences, UsedLinkError
 
-__all__ = ["FullError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
+__all__ = ["FullError", "Leader", "OvertakenError", "Pending", "State", "StateFaultError", "UsedLinkError", "Waiting"]
 
 
-class State(Digests, DeadLetters, Bulletins, Hearing, Silences):
+class State(Digests, DeadLetters, Bulletins, Hearing, Silences, Leadership):
     """Safe to use from any thread. Every method may raise `StateFaultError`, and then nothing was changed."""
 
     def alerts(self) -> dict[AlertKey, Alert]:
@@ -58,7 +60,7 @@ class State(Digests, DeadLetters, Bulletins, Hearing, Silences):
 
         `ledgers` are what the groups were told with these cards (None: as before); `records` go into the journal.
         """
-        with self._begin() as connection:
+        with self._leading() as connection:
             _replace(connection, alerts, {_id(each.key): nouns.text(each) for each in active.values()})
             if ledgers is not None:
                 _replace(connection, groups, {_id(key): nouns.ledger_text(each) for key, each in ledgers.items()})
@@ -82,7 +84,7 @@ class State(Digests, DeadLetters, Bulletins, Hearing, Silences):
 
     def remember(self, shop: str, probe: str, what: dict[str, Any]) -> None:
         body = json.dumps(what, sort_keys=True)
-        with self._begin() as connection:
+        with self._leading() as connection:
             stored = connection.scalar(select(memory.c.body).where(_of(shop, probe)))
             if stored is None:
                 connection.execute(insert(memory).values(shop=shop, probe=probe, body=body))
@@ -91,7 +93,7 @@ class State(Digests, DeadLetters, Bulletins, Hearing, Silences):
 
     def forget(self, kept: Collection[tuple[str, str]]) -> None:
         """Drops what was remembered by any (shop, probe) that is not among `kept`."""
-        with self._begin() as connection:
+        with self._leading() as connection:
             for row in connection.execute(select(memory.c.shop, memory.c.probe)).all():
                 if (row.shop, row.probe) not in kept:
                     connection.execute(delete(memory).where(_of(row.shop, row.probe)))

@@ -24,7 +24,7 @@ class Bulletins(Outbox):
         return dict(json.loads(body)) if body else {}
 
     def publish(self, name: str, note: Mapping[str, Any], cards: Sequence[tuple[str, Card]], at: datetime) -> None:
-        with self._begin() as connection:
+        with self._leading() as connection:
             connection.execute(delete(bulletins).where(bulletins.c.name == name))
             connection.execute(insert(bulletins).values(name=name, body=json.dumps(note, sort_keys=True)))
             self._add(connection, cards, at.timestamp())

@@ -44,7 +44,7 @@ class Digests(Outbox):
             size=sum(row.size or 1 for row in rows),
         )
         free = and_(outbox.c.id.in_(ids), outbox.c.status.in_(("waiting", "claimed")), ripe(outbox.c.due, now))
-        with self._begin() as connection:
+        with self._leading() as connection:
             if connection.scalar(select(func.count()).select_from(outbox).where(free)) != len(ids):
                 return None
             made = connection.execute(insert(outbox).values(**_values(digest), due=now))
@@ -57,7 +57,7 @@ class Digests(Outbox):
     def unfold(self, digest: int, now: float, *, alone: bool) -> None:
         """The cards inside wait by themselves again; `alone`: and are never merged again."""
         values = {"status": "waiting", "due": now, "digest": None, "alone": alone}
-        with self._begin() as connection:
+        with self._leading() as connection:
             connection.execute(update(outbox).where(outbox.c.digest == digest).values(**values))
             connection.execute(remove(outbox).where(outbox.c.id == digest))
 
@@ -68,11 +68,11 @@ class Digests(Outbox):
         """
         idle = or_(outbox.c.status == "waiting", and_(outbox.c.status == "claimed", ripe(outbox.c.due, now)))
         old = and_(outbox.c.channel == channel, outbox.c.created < before, idle)
-        with self._begin() as connection:
+        with self._leading() as connection:
             digests = list(connection.scalars(select(outbox.c.id).where(old, outbox.c.size > 0)))
         for digest in digests:
             self.unfold(digest, now, alone=False)
-        with self._begin() as connection:
+        with self._leading() as connection:
             refused = connection.scalar(select(refusals.c.cause).where(refusals.c.channel == channel))
             values = {"status": "dead", "settled": now, "cause": refused or "age"}
             return int(connection.execute(update(outbox).where(old).values(**values)).rowcount)
@@ -85,7 +85,7 @@ class Digests(Outbox):
         of, other = outbox.c.channel == channel, outbox.alias()
         same = exists().where(other.c.channel == to, other.c.created == outbox.c.created, other.c.card == outbox.c.card)
         free = and_(of, outbox.c.status == "waiting", outbox.c.parts == 0, outbox.c.unsure.is_(False))
-        with self._begin() as connection:
+        with self._leading() as connection:
             digests = list(connection.scalars(select(outbox.c.id).where(free, outbox.c.size > 0)))
             inside = update(outbox).where(outbox.c.digest.in_(digests))
             connection.execute(inside.values(status="waiting", due=now, digest=None))

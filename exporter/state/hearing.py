@@ -31,14 +31,14 @@ class Hearing(Outbox, Journal):
 
     def hear(self, group: Heard, cards: Sequence[tuple[str, Card]], records: Sequence[Record], at: datetime) -> None:
         """In one transaction: what is known of this group now, the cards that tell of it, and the journal."""
-        with self._begin() as connection:
+        with self._leading() as connection:
             connection.execute(delete(heard).where(heard.c.id == _id(group.id)))
             connection.execute(insert(heard).values(id=_id(group.id), body=nouns.heard_text(group)))
             self._add(connection, cards, at.timestamp())
             self._record(connection, records, at)
 
     def forget_heard(self, group: tuple[str, str]) -> None:
-        with self._begin() as connection:
+        with self._leading() as connection:
             connection.execute(delete(heard).where(heard.c.id == _id(group)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from exporter.model import Card, Cause
 from exporter.state import nouns
@@ -80,7 +80,7 @@ class Outbox(Robots):
     def claim(self, row: Pending, now: float, lease: float) -> bool:
         """Takes the row until `now + lease`; False when another sidecar was faster."""
         values = {"status": "claimed", "due": now + lease, "attempts": row.attempts + 1, "unsure": row.unsure}
-        with self._begin() as connection:
+        with self._leading() as connection:
             found = connection.execute(
                 update(outbox)
                 .where(outbox.c.id == row.id, outbox.c.attempts == row.attempts, _READY, ripe(outbox.c.due, now))
@@ -95,14 +95,14 @@ class Outbox(Robots):
         with self._begin() as connection:
             self._answered(connection, row.channel, now)
             self._leaves(connection, row.channel, now)
-            connection.execute(update(outbox).where(outbox.c.id == row.id).values(parts=parts, due=now + lease))
+            connection.execute(update(outbox).where(_taken(row)).values(parts=parts, due=now + lease))
 
     def postpone(self, row: Pending, now: float, due: float, detail: str = "", **changed: Any) -> None:
         """Back into the queue until `due`; `changed` may set parts, plain and unsure."""
         values = {"status": "waiting", "due": due, "detail": detail[:500], **changed}
         with self._begin() as connection:
             self._answered(connection, row.channel, now)
-            connection.execute(update(outbox).where(outbox.c.id == row.id).values(**values))
+            connection.execute(update(outbox).where(_taken(row)).values(**values))
 
     def accept(self, row: Pending, now: float, detail: str = "") -> None:
         """The room has it; with a digest all cards it counts are settled. A robot that takes a card refuses no more."""
@@ -143,9 +143,14 @@ class Outbox(Robots):
             self._answered(connection, row.channel, now)
             if status == "accepted":
                 self._relents(connection, row.channel)
-            connection.execute(
-                update(outbox).where(or_(outbox.c.id == row.id, outbox.c.digest == row.id)).values(**values)
-            )
+            if connection.execute(update(outbox).where(_taken(row)).values(**values)).rowcount and row.size:
+                connection.execute(update(outbox).where(outbox.c.digest == row.id).values(**values))
+
+
+def _taken(row: Pending) -> ColumnElement[bool]:
+    """The row as long as nobody has claimed it since: what another sidecar is sending is settled by that one."""
+    untouched = outbox.c.attempts.in_((row.attempts, row.attempts + 1))
+    return and_(outbox.c.id == row.id, untouched, _READY)
 
 
 def _pending(row: Row[Any]) -> Pending:

@@ -126,6 +126,14 @@ journal = _table(
 )
 Index("order_health_journal_at", journal.c.at)
 
+leader = _table(
+    "leader",  # one row
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", NUMBER, nullable=False),  # grows with each change of the leader, who writes only while it stands
+    Column("holder", NAME, nullable=False),
+    Column("ends", Double, nullable=False),  # by the database's clock
+)
+
 bulletins = _table("bulletins", Column("name", NAME, primary_key=True), Column("body", LONG, nullable=False))
 
 heard = _table(
@@ -153,12 +161,19 @@ def _dead_letters(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {outbox.name} ADD COLUMN cause VARCHAR(20) NOT NULL DEFAULT ''")
 
 
+def _leader(connection: Connection) -> None:
+    METADATA.create_all(connection, [leader])
+    if connection.scalar(select(leader.c.id)) is None:
+        connection.execute(insert(leader).values(id=1, epoch=0, holder="", ends=0.0))
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     METADATA.create_all,
     _grouping,
     _silences,
     _heard,
     _dead_letters,
+    _leader,
 )
 """Step n leads from version n to n + 1. A step that has been released is never edited."""
 

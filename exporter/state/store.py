@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import URL, ColumnElement, Connection, Engine, StaticPool, and_, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from exporter.state.file import StateFaultError, StateFile
-from exporter.state.schema import MIGRATIONS, migrate, version
+from exporter.state.schema import MIGRATIONS, leader, migrate, version
+from exporter.state.sharing import STANDING_BY, OvertakenError, alone, impatient
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,10 @@ class Store:
         self.where = f"state: {_shown(parsed)}"
         self._lock = threading.RLock()
         self._file = _file(parsed, self.where)
+        self._epoch: int | None = None
+        self._holder = ""
+        self.stood_still = math.inf
+        """A process that was paused for so many seconds may not lead any more."""
         self._engine = _engine(parsed, self.where)
         try:
             self._prepare()
@@ -38,6 +44,12 @@ class Store:
         """Raises `StateFaultError` when another process owns this file; a server's databases cannot be owned."""
         if self._file:
             self._file.own()
+
+    def share(self, seconds: float) -> None:
+        """From now on other sidecars write here too: only their leader, for so long, may do what `_leading` guards."""
+        self._epoch, self.stood_still = STANDING_BY, seconds / 2
+        event.listen(self._engine, "connect", impatient(seconds / 2))
+        self._engine.dispose()  # connections that were opened before
 
     def close(self) -> None:
         with self._lock:
@@ -56,6 +68,19 @@ class Store:
             except SQLAlchemyError as error:
                 raise StateFaultError(f"{self.where}: {_reason(error)}; {_remedy(self._engine.url)}") from None
 
+    @contextmanager
+    def _leading(self) -> Iterator[Connection]:
+        """A transaction that only the leader may make: until it ends nobody else can take the lead."""
+        with self._begin() as connection:
+            fence = select(leader.c.id).where(self._mine()).with_for_update(read=True)
+            if self._epoch is not None and connection.scalar(fence) is None:
+                raise OvertakenError(f"{self.where}: another sidecar leads, so this one writes nothing")
+            yield connection
+
+    def _mine(self) -> ColumnElement[bool]:
+        """Of the leader's row. A database that failed over may have lost an epoch, and count it twice."""
+        return and_(leader.c.epoch == self._epoch, leader.c.holder == self._holder)
+
     def _begin_anew(self, file: StateFile) -> None:
         """What is written to a file that was removed would be lost by the next restart, and nobody would know."""
         log.error("%s: the file was removed or replaced while in use; cards that waited in it are lost", self.where)
@@ -64,6 +89,13 @@ class Store:
         self._prepare()
 
     def _prepare(self) -> None:
+        if self._engine.dialect.name == "sqlite":
+            self._migrate()
+            return
+        with self._begin() as turn, alone(turn):
+            self._migrate()
+
+    def _migrate(self) -> None:
         with self._begin() as connection:
             found = version(connection)
             if found > len(MIGRATIONS):

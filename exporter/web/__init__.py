@@ -50,7 +50,7 @@ class Ear(Protocol):
 
 
 class View(Protocol):
-    """What the web asks of `app`. `page` and `ready` answer at once; the others may take their time, in a thread."""
+    """What the web asks of `app`. `page`, `ready` and `leading` answer at once; the others take time, in a thread."""
 
     @property
     def desk(self) -> Desk:
@@ -63,6 +63,9 @@ class View(Protocol):
     def page(self, accept: str | None, gzip: bool) -> tuple[bytes, str, bool]: ...
     def ready(self) -> str | None:
         """Why not, or None."""
+
+    def leading(self) -> str | None:
+        """Which other sidecar leads, or None where this one does."""
 
     def reload(self) -> list[str]:
         """The faults that kept the old configuration in place; none when the new one is at work."""
@@ -99,6 +102,9 @@ class Front:
             await Plain(f"{why_not or 'order-health is ready.'}\n", 503 if why_not else 200)(
                 scope, receive, _secured(send)
             )
+        elif path == "/-/leading":
+            other = self._view.leading()
+            await Plain(f"{other or 'order-health leads.'}\n", 503 if other else 200)(scope, receive, _secured(send))
         else:
             await (self._site or await self._loaded())(scope, receive, _secured(send))
 

@@ -49,6 +49,7 @@ def home(status: Status, language: Language, token: str = "") -> str:
         status=status,
         say=wording,
         verdict=_verdict(status, counts, wording),
+        notices=_notices(status, wording),
         counts=[(state, wording.count(f"count_{state}", counts[state])) for state in _WORST_FIRST if counts[state]],
         alerts=sorted(status.alerts, key=_urgency),
         shops=_by_shop(status.probes),
@@ -99,6 +100,16 @@ def _labels(sample: Sample, say: Wording, part: str) -> str:
     return " · ".join(filter(None, (say.label(*each) for each in told if not part or each[1] != part)))
 
 
+def _notices(status: Status, say: Wording) -> list[str]:
+    """What one of several sidecars says of the others."""
+    standing, found = status.standing, []
+    if standing and not standing.leads:
+        found.append(say.word("stands_by", leader=standing.leader) if standing.leader else say.word("nobody_leads"))
+    if standing and not standing.reachable:
+        found.append(say.word("leases_away"))
+    return found
+
+
 def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple[str, str]:
     """The one thing to know at 3 a.m., as (state, sentence)."""
     firing = sum(alert.status == "firing" for alert in status.alerts)
@@ -110,6 +121,8 @@ def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple
         return "failing", say.word("cards_stuck")
     if counts["waiting"]:
         return "waiting", say.word("probes_waiting")
+    if status.standing and not status.standing.leads:
+        return "healthy", say.word("standing_by")
     return ("healthy", say.word("all_healthy")) if status.probes else ("waiting", say.word("nothing_configured"))
 
 

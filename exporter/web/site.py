@@ -42,7 +42,10 @@ class Site(Starlette):
         self._reloading = asyncio.Lock()
         super().__init__(
             routes=[
-                *(Route(path, _never, methods=["GET"]) for path in ("/metrics", "/-/healthy", "/-/ready")),
+                *(
+                    Route(path, _never, methods=["GET"])
+                    for path in ("/metrics", "/-/healthy", "/-/ready", "/-/leading")
+                ),
                 Route("/-/reload", self._reload, methods=["POST", "PUT"]),
                 Route(HEARING, partial(hearing, view=view, slowly=self._slowly), methods=["POST"]),
                 Route("/api/status", self._status, methods=["GET"]),

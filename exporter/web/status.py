@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 
+from exporter.leases import Standing
 from exporter.model import Case, Delivery, Gap, Mute, Sample, Silence
 
 Language = Literal["zh", "en"]
@@ -100,6 +101,7 @@ class Status:
     channels: tuple[Delivery, ...] = ()
     silences: tuple[SilenceRow, ...] = ()
     zone: tzinfo = SHANGHAI
+    standing: Standing | None = None
 
 
 def as_json(thing: object) -> Any:

@@ -33,6 +33,16 @@ WORDS: Mapping[str, Both] = {
     "count_waiting": both("{number} 项检查等待中", "{number} waiting"),
     "count_healthy": both("{number} 项检查正常", "{number} healthy"),
     "count_not_applicable": both("{number} 项检查不适用", "{number} not applicable"),
+    "standing_by": both("待命中", "Standing by"),
+    "stands_by": both(
+        "这一个在待命，由 {leader} 值守；检查结果和送达情况请到那边看",
+        "Stands by: {leader} leads. What is checked and delivered stands on its page",
+    ),
+    "nobody_leads": both("这一个在待命，目前没有实例值守", "Stands by, and nobody leads now"),
+    "leases_away": both(
+        "租约所在的 Redis 连不上：由共享的状态库决定谁来值守，告警照常，不会重复",
+        "The Redis of the leases does not answer: the shared state decides who leads; alerts go on, none is told twice",
+    ),
     "open_alerts": both("未恢复的告警", "Open alerts"),
     "checks": both("检查", "Checks"),
     "delivery": both("送达", "Delivery"),

@@ -21,16 +21,13 @@ from exporter.queues import (
     Walk,
 )
 from exporter.queues.redis_streams import keys, lists, streams
-from exporter.queues.redis_streams.cluster import Cluster
 from exporter.queues.redis_streams.commands import Read
 from exporter.queues.redis_streams.delays import stream_delays
 from exporter.queues.redis_streams.keys import Wanted
+from exporter.queues.redis_streams.opening import places
 from exporter.queues.redis_streams.pace import Pace
-from exporter.queues.redis_streams.places import Alone, Places
 from exporter.queues.redis_streams.samples import stream_samples
-from exporter.queues.redis_streams.sentinels import Sentinels
 from exporter.queues.redis_streams.topic import Topic
-from exporter.queues.redis_streams.wire import Login
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,7 +40,7 @@ class RedisQueue(Queue, Keys):
     """A topic is a key: a stream or a list."""
 
     def __init__(self, redis: Redis) -> None:
-        self._places = _places(redis)
+        self._places = places(redis)
         self._paces: dict[str, Pace] = {}
 
     def arrivals(self, topic: str, mark: Mark | None, look: Look, deadline: Deadline) -> Arrivals:
@@ -80,16 +77,3 @@ def _is_list(topic: Topic) -> bool:
         said = kind.decode() if isinstance(kind, bytes) else "key of another type"
         raise Unsupported(f"{topic.key} is a {said}; a queue in Redis is a stream or a list")
     return kind == b"list"
-
-
-def _places(redis: Redis) -> Places:
-    address = redis.address
-    password = address.password or redis.password.get_secret_value()
-    login = Login(redis.user or address.user, password, redis.database, redis.tls, redis.ca, redis.certificate)
-    if redis.kind == "cluster":
-        return Cluster(address.hosts, login)
-    if redis.kind == "sentinel":
-        secret = redis.sentinel_password.get_secret_value()
-        guards = Login(redis.sentinel_user, secret, 0, redis.tls, redis.ca, redis.certificate)
-        return Sentinels(address.hosts, guards, redis.master, login)
-    return Alone(address.hosts[0], login)

@@ -87,5 +87,60 @@ ROW = Row(
             (Query("sum by (result) (increase(order_health_card_links_total[$__rate_interval]))", "{{result}}"),),
             width=8,
         ),
+        Lines(
+            Words("机器人拒收多久了", "How long a robot has refused"),
+            Words(
+                "机器人从何时起拒收每一张卡片，按原因。要人来处理：原因对应的做法在处理手册里。没有拒收时为空。",
+                "How long the robot has refused every card, by cause. A person must mend it: the runbook says how for each cause. Empty while none refuses.",
+            ),
+            "s",
+            (
+                Query(
+                    f"time() - min by (channel, cause) (order_health_channel_refused_timestamp_seconds{_OF_CHANNELS})",
+                    "{{channel}} {{cause}}",
+                ),
+            ),
+            probe="watch",
+            width=6,
+        ),
+        Lines(
+            Words("放弃的卡片", "Cards given up"),
+            Words(
+                "放弃发送、仍留在清单里的卡片。用 order-health card --dead 查看，再决定重发还是丢弃。没有时为空。",
+                "Cards that were given up and stand on the list: `order-health card --dead` shows them, to be sent again or thrown away. Empty while there are none.",
+            ),
+            "short",
+            (
+                Query(
+                    f"max by (channel, cause) (order_health_dead_cards{_OF_CHANNELS})",
+                    "{{channel}} {{cause}}",
+                ),
+            ),
+            probe="watch",
+            width=6,
+        ),
+        Lines(
+            Words("本机时钟快了多少", "How far this clock is ahead"),
+            Words(
+                "按群机器人应答里的时间计算，负数表示慢。超过五分钟有警告：查 NTP。时钟不对，等待时间和检查窗口都不对。",
+                "By the time in the robots' answers; negative: behind. Beyond five minutes there is a warning: look at NTP. With a wrong clock waiting times and windows are wrong.",
+            ),
+            "s",
+            (Query(f"max by (channel) (order_health_clock_skew_seconds{_OF_CHANNELS})", "{{channel}}"),),
+            probe="watch",
+            width=6,
+        ),
+        Bars(
+            Words("心跳", "Heartbeats"),
+            Words(
+                "向 alerts.heartbeat 的地址报平安的次数。failed 一直有：那个地址不通，停摆时不会有人知道。",
+                "GETs of the address under alerts.heartbeat. failed again and again: it cannot be reached, and nobody would notice a standstill.",
+            ),
+            "short",
+            (Query("sum by (result) (increase(order_health_heartbeat_pings_total[$__rate_interval]))", "{{result}}"),),
+            probe="watch",
+            width=6,
+            least="5m",
+        ),
     ),
 )
