@@ -11,7 +11,7 @@ from exporter.units import Duration
 
 
 class Terms(Redis):
-    """The Redis, and for how many seconds the lead is taken: after a crash the next one begins so much later."""
+    """The Redis, and for how many seconds the lead is taken."""
 
     length: Annotated[Duration, Field(ge=2, le=15)] = 10.0
-    """How long the lead is taken for: after a crash another sidecar begins so much later."""
+    """How long a dead leader is waited for before another takes over; the lead is renewed three times within it."""
