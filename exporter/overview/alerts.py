@@ -29,8 +29,9 @@ def ordered(active: Iterable[Alert]) -> list[Alert]:
 
 def row(alert: Alert, language: Language, mute: Mute | None) -> AlertRow:
     probe = alert.labels.get("probe", "")
+    words = WORDS[language]
     return AlertRow(
-        title=WORDS[language].worded(_said(alert, "summary", language), alert.labels) or alert.rule,
+        title=words.timed(words.worded(_said(alert, "summary", language), alert.labels)) or alert.rule,
         severity=alert.labels.get("severity", ""),
         status="firing" if alert.status == "firing" else "pending",
         since=alert.since,
