@@ -123,7 +123,7 @@ def _rule(bench: Bench, name: str, language: Language) -> RuleText | None:
 def _unlisted(alert: Alert) -> int:
     """Only a value that counts the cases tells how many there are: milliseconds do not."""
     unit = alert.annotations.get("unit", "")
-    if alert.value is None or not unit or unit in MEASURES or not alert.evidence or not alert.value.is_integer():
+    if alert.value is None or not unit or unit in MEASURES or not alert.evidence or not float(alert.value).is_integer():
         return 0
     return max(0, round(alert.value) - len(alert.evidence))
 
