@@ -37,7 +37,7 @@ class Sidecar:
     def __init__(self, folder, served, state, clock, overflow=""):
         self.folder, self.served, self.state, self.clock, self.overflow = folder, served, state, clock, overflow
         served.rooms.now = clock
-        self.ops, self.duty = served.rooms.robots()
+        self.ops, self.duty = served.rooms.dingtalk, served.rooms.wecom
         self.exposition = Exposition()
         config = self.config("void")
         self.sender = Sender(state, config.channels, now=clock, merge=cards.digest)
