@@ -7,6 +7,7 @@ import sys
 import time
 
 from tests.incidents import settings
+from tests.incidents.fault import GRACE
 from tests.incidents.replay import Result, replay
 from tests.incidents.traffic import AN_HOUR
 
@@ -21,9 +22,9 @@ def main() -> int:
     return 0 if good(result) else 1
 
 
-def good(result: Result) -> bool:
+def good(result: Result, grace: float = GRACE) -> bool:
     quiet = not result.healthy and not result.strange and not result.refusals
-    return quiet and all(each.good for each in result.outcomes)
+    return quiet and all(each.good(grace) for each in result.outcomes)
 
 
 def table(result: Result) -> str:
@@ -38,7 +39,7 @@ def table(result: Result) -> str:
         evidence = f"lacks {', '.join(each.lacking)}" if each.lacking else "complete" if each.text else "–"
         pause = f"{each.asked:.1f} | {each.pause / settings.PACE:.1f} | {each.pause:g} s"
         row = (fault.incident, fault.name, _seconds(each.metric), _seconds(each.card), pause, evidence, over)
-        lines.append("| " + " | ".join(map(str, row)) + f" | {'' if each.good else 'NOT as promised'} |")
+        lines.append("| " + " | ".join(map(str, row)) + f" | {'' if each.good() else 'NOT as promised'} |")
     lines += [
         "",
         f"False cards: {len(result.healthy) + len(result.strange)}. Refused by the rooms: {len(result.refusals)}.",

@@ -13,7 +13,7 @@ from tests.incidents import settings
 from tests.incidents.ground import Ground
 from tests.incidents.sidecar import Metrics, Sidecar, Street
 
-OVERS = ("Resolved: ", "Told long enough: ")
+OVERS = ("Resolved:", "Told long enough:")
 _SHORT = 11
 GRACE = 2.0
 """Seconds that judging and delivery may take beyond what was asked for."""
@@ -91,10 +91,10 @@ class Outcome:
         """What interval, settings and the rule's `for` (at the replay's pace) ask for."""
         return self.fault.every + self.fault.patient + self.pause / settings.PACE
 
-    @property
-    def good(self) -> bool:
+    def good(self, grace: float = GRACE) -> bool:
+        """Within `grace` seconds more than asked for, with all its evidence, and told as over."""
         over = self.fault.once or self.resolved is not None
-        return self.card is not None and self.card <= self.asked + GRACE and not self.lacking and over
+        return self.card is not None and self.card <= self.asked + grace and not self.lacking and over
 
 
 def shipped_for(rule: str) -> float:

@@ -29,13 +29,13 @@ class Result:
     refusals: Sequence[str]
 
 
-def replay(healthy: float, faults: Sequence[Fault] = FAULTS) -> Result:
-    """`healthy`: seconds into which the hour without a fault is compressed."""
+def replay(healthy: float, faults: Sequence[Fault] = FAULTS, *, moved_clock: bool = True) -> Result:
+    """`healthy`: seconds into which the hour without a fault is compressed. `moved_clock`: the hour of lost orders too."""
     with closing(Ground()) as ground:
         traffic = Traffic(ground, AN_HOUR / healthy)
         with ThreadPoolExecutor(len(faults) + 1) as pool:
             gate = threading.Event()
-            hour = pool.submit(vanished, ground, gate)
+            hour = pool.submit(vanished, ground, gate) if moved_clock else None
             watched = settings.shops(ground)
             with closing(Sidecar(ground.folder / "main", watched, settings.scaled(ground.folder))) as sidecar:
                 traffic.start()
@@ -53,8 +53,8 @@ def replay(healthy: float, faults: Sequence[Fault] = FAULTS) -> Result:
                 traffic.stop()
                 strange = _strange([*sidecar.street.told()], faults, quiet)
                 refusals = sidecar.street.refusals()
-            rate, false = hour.result()
-        return Result([*played, rate], sold, quiet, [*strange, *false], refusals)
+            rates, false = hour.result() if hour else ([], [])
+        return Result([*played, *rates], sold, quiet, [*strange, *false], refusals)
 
 
 def _held(fault: Fault, traffic: Traffic) -> Fault:
@@ -91,7 +91,7 @@ _POINTS, _ALL = "order_rate_baseline_points", 14
 """Eight weeks and six days."""
 
 
-def vanished(ground: Ground, gate: threading.Event) -> tuple[Outcome, list[tuple[str, str]]]:
+def vanished(ground: Ground, gate: threading.Event) -> tuple[list[Outcome], list[tuple[str, str]]]:
     """The hour in which orders vanish: its clock is set forward, for its rule looks at full hours. Waits for `gate`."""
     now, primary, hour = datetime.now(UTC), ground.pair.primary, timedelta(hours=1)
     begin = datetime.fromtimestamp(now.timestamp() // _BUCKET * _BUCKET + _BUCKET, UTC)
@@ -113,7 +113,7 @@ def vanished(ground: Ground, gate: threading.Event) -> tuple[Outcome, list[tuple
             sidecar.skip(timedelta(seconds=_BUCKET))
             time.sleep(0.7)
         outcome.resolved = until(lambda: _over(sidecar), mended, 30)
-        return outcome, [*quiet, *_strange(sidecar.street.told(), (RATE,), ())]
+        return [outcome], [*quiet, *_strange(sidecar.street.told(), (RATE,), ())]
 
 
 def _measure(outcome: Outcome, sidecar: Sidecar) -> None:
