@@ -8,6 +8,7 @@ from datetime import datetime
 
 from exporter import __version__, probes
 from exporter.config import Config
+from exporter.leases import Standing
 from exporter.model import Alert, AlertKey, Delivery, Mute, Name, Reading
 from exporter.overview import alerts
 from exporter.silences import Desk
@@ -27,7 +28,7 @@ def status(
     rooms: Iterable[Delivery],
     language: Language,
     notices: Sequence[Notice] = (),
-    stands_by: bool = False,
+    standing: Standing | None = None,
 ) -> Status:
     """Alerts are worst and oldest first."""
     ordered = alerts.ordered(active)
@@ -51,7 +52,7 @@ def status(
         silences=tuple(rows),
         zone=config.zone,
         notices=tuple(notices),
-        stands_by=stands_by,
+        standing=standing,
     )
 
 

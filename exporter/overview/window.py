@@ -56,7 +56,7 @@ class Window:
             rooms=self.duty.rooms(),
             language=language,
             notices=self._notices(language),
-            stands_by=self.duty.leader() is not None,
+            standing=self.duty.standing,
         )
 
     def runbook(self, name: str, language: Language) -> Runbook | None:

@@ -107,7 +107,7 @@ def _verdict(status: Status, counts: Mapping[State, int], say: Wording) -> tuple
         return "failing", say.word("cards_stuck")
     if counts["waiting"]:
         return "waiting", say.word("probes_waiting")
-    if status.stands_by:
+    if status.standing and not status.standing.leads:
         return "healthy", say.word("standing_by")
     return ("healthy", say.word("all_healthy")) if status.probes else ("waiting", say.word("nothing_configured"))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 
+from exporter.leases import Standing
 from exporter.model import Case, Delivery, Gap, Mute, Name, Sample, Silence
 
 Language = Literal["zh", "en"]
@@ -117,7 +118,7 @@ class Status:
     silences: tuple[SilenceRow, ...] = ()
     zone: tzinfo = SHANGHAI
     notices: tuple[Notice, ...] = ()
-    stands_by: bool = False
+    standing: Standing | None = None
 
 
 def as_json(thing: object) -> Any:
