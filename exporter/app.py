@@ -76,11 +76,11 @@ class App:
             exposition=self._exposition,
             watch=self._watch,
             now=now,
-            desk=lambda: self._desk,
+            desk=lambda: self.desk,
             port=lambda: self.port,
             on_change=self._sittings.news,
         )
-        self._desk = self._opened()
+        self.desk = self._opened()
         self._server = Server(build(self._window(), rooms), listen or plan.config.web.listen, plan.access)
 
     def run(self) -> int:
@@ -172,7 +172,7 @@ class App:
             plan=lambda: self._plan,
             watch=self._watch,
             duty=self._duty,
-            desk=self._desk,
+            desk=self.desk,
             ear=Ear(self._duty.hear, lambda: self._plan.config.alerts, self._now),
             state=self._state,
             reloads=self._reloads,

@@ -117,7 +117,7 @@ def _watch(apps: list[App], server: prometheus.Prometheus, ours: Told, theirs: T
         if not theirs.since:
             seen = server.get("/api/v1/query", query="timestamp(up == 1)")["result"]
             theirs.since = float(seen[0]["value"][1]) if seen else 0.0
-        active = apps[0]._judge.active()
+        active = apps[0]._duty.active()
         now = time.time()
         ours.look(((a.labels, a.status, a.since.timestamp(), a.annotations) for a in active), now)
         found = server.get("/api/v1/alerts")["alerts"]
