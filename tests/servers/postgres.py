@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.servers import free_port, needed, template, wait_for
+from tests.servers import free_port, frozen, needed, template, wait_for
 
 _PACKAGE = "postgresql"
 
@@ -52,18 +52,10 @@ class Postgres:
             self._process.wait(60)
         shutil.rmtree(self.home, ignore_errors=True)
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
+    def frozen(self) -> AbstractContextManager[None]:
         """All its processes stand still."""
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.pid)], capture_output=True, check=False).stdout
-        pids = [self.pid, *map(int, listed.split())]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+        return frozen(self.pid, *map(int, listed.split()))
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"

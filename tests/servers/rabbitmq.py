@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ import pika
 import pytest
 import requests
 
-from tests.servers import free_port, needed, wait_for
+from tests.servers import free_port, frozen, needed, wait_for
 
 _PACKAGE = "rabbitmq-server"
 _SCRIPTS = "rabbitmq_server-*/sbin/rabbitmq-server"
@@ -98,13 +99,8 @@ class RabbitMQ:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
+    def frozen(self) -> AbstractContextManager[None]:
+        return frozen(self.pid)
 
     @contextlib.contextmanager
     def connection(self, account: tuple[str, str] = ("guest", "guest")) -> Iterator[pika.BlockingConnection]:

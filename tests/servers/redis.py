@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as library
 
-from tests.servers import free_port, needed, wait_for
+from tests.servers import free_port, frozen, needed, wait_for
 
 _PACKAGE = "redis-server"
 
@@ -76,13 +76,8 @@ class Redis:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
+    def frozen(self) -> AbstractContextManager[None]:
+        return frozen(self.pid)
 
     def digest(self) -> str:
         """Of all that is kept there, groups, consumers and expiries among it."""
